@@ -1,0 +1,1 @@
+"""Ingle: your own AWS Lambda. The architecture is in docs/architecture.md."""

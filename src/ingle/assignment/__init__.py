@@ -1,0 +1,1 @@
+"""Which idle environment serves an invocation; leases, keep-alive, waiting requests."""

@@ -1,0 +1,1 @@
+"""The `ingle` command: a client of the public API over HTTP; only `up` starts a node."""

@@ -1,0 +1,1 @@
+"""Lambda's own API, one file per resource; reads and writes desired configuration."""

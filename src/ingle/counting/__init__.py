@@ -1,0 +1,1 @@
+"""Account, reserved and provisioned concurrency: arithmetic only."""

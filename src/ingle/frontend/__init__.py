@@ -1,0 +1,1 @@
+"""The one way into a function: authorise, resolve, count, assign, stream back."""

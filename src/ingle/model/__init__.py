@@ -1,0 +1,1 @@
+"""The vocabulary: ARNs, names, quotas, configuration, state tables, errors; standard library only."""

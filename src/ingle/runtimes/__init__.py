@@ -1,0 +1,1 @@
+"""What is copied into a sandbox: the bootstrap of each language."""

@@ -1,0 +1,1 @@
+"""Namespaces, cgroups, seccomp, mounts and fork: one interface, three drivers; imports no other room."""

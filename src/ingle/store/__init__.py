@@ -1,0 +1,1 @@
+"""Repositories, SQL and migrations; the sole home of database drivers."""

@@ -1,0 +1,1 @@
+"""Log lines, START/END/REPORT, billing; `main` injects the sinks."""

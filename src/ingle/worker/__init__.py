@@ -1,0 +1,1 @@
+"""A host's agent: execution environments, their state machine, and the code cache."""
