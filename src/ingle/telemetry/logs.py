@@ -1,0 +1,175 @@
+"""Where log events go: streams named as Lambda names them, kept as files, one JSON event a line.
+
+An append costs a list append; a writer thread puts what has gathered on disk every 50 ms. The buffer is
+bounded: a stream whose function floods says so through `LogStream.congested`, and the worker then stops
+reading that function's output (which stops the function, as a full pipe does) until the disk has caught up.
+
+Layout: `<root>/<account>/<region>/<group, percent-encoded>/<stream, percent-encoded>.jsonl`, each line
+`[epoch milliseconds, text]`.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import quote, unquote
+from uuid import uuid4
+
+_FLUSH_INTERVAL = 0.05  # seconds
+_STREAM_BOUND = 4 * 1024 * 1024  # bytes of text that one stream may hold in memory
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_log = logging.getLogger(__name__)
+
+
+def stream_name(version: str, moment: datetime) -> str:
+    """`YYYY/MM/DD/[version]<32 hex>`, as Lambda names the stream of one environment."""
+    return f"{moment:%Y/%m/%d}/[{version}]{uuid4().hex}"
+
+
+class LogStream(Protocol):
+    """One environment's log. `append` never blocks and never fails; `congested` asks to hold back."""
+
+    name: str
+
+    def append(self, timestamp_ms: int, text: str) -> None: ...
+
+    @property
+    def congested(self) -> bool: ...
+
+    def when_clear(self, callback: Callable[[], None]) -> None:
+        """Call `callback` once, from any thread, when the stream is no longer congested."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class LogStore(Protocol):
+    """Opens streams. `main` decides which store a node has."""
+
+    def open(self, account: str, region: str, group: str, name: str) -> LogStream: ...
+
+
+class FileLogStream:
+    """A stream of `FileLogStore`.
+
+    The event loop appends and the writer thread flushes, without a lock: a deque hands each event over
+    once, and each of the two counters has one writer.
+    """
+
+    def __init__(self, store: FileLogStore, path: Path, name: str) -> None:
+        self.name = name
+        self._store = store
+        self._path = path
+        self._events: deque[tuple[int, str]] = deque()
+        self._queued = False
+        self._appended = 0
+        self._flushed = 0
+        self._waiting: Callable[[], None] | None = None
+
+    def append(self, timestamp_ms: int, text: str) -> None:
+        self._appended += len(text)
+        self._events.append((timestamp_ms, text))
+        if not self._queued:
+            self._queued = True
+            self._store.dirty(self)
+
+    @property
+    def congested(self) -> bool:
+        return self._appended - self._flushed > _STREAM_BOUND
+
+    def when_clear(self, callback: Callable[[], None]) -> None:
+        self._waiting = callback
+
+    def close(self) -> None:
+        """Nothing to do: what is buffered is written at the next flush."""
+
+    def flush(self) -> None:
+        """Write what has gathered. Called by the store's writer thread only."""
+        self._queued = False
+        events = [self._events.popleft() for _ in range(len(self._events))]
+        try:
+            with open(self._path, "ab") as file:
+                file.write("".join(f"{_encode(event)}\n" for event in events).encode("utf-8", "replace"))
+        except OSError as error:
+            # A full disk loses log lines, as it must; it stops no function and no node.
+            _log.error("log events lost: %s: %s", self._path, error)
+        self._flushed += sum(len(text) for _, text in events)
+        waiting, self._waiting = self._waiting, None
+        if waiting is not None:
+            waiting()
+
+
+class FileLogStore:
+    """Log streams as files below `root`. Owns one writer thread; `close` writes the rest and ends it."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._dirty: list[FileLogStream] = []
+        self._lock = threading.Lock()
+        self._closing = threading.Event()
+        self._writer = threading.Thread(target=self._write, name="log-writer", daemon=True)
+        self._writer.start()
+
+    def open(self, account: str, region: str, group: str, name: str) -> FileLogStream:
+        directory = self._directory(account, region, group)
+        directory.mkdir(parents=True, exist_ok=True)
+        return FileLogStream(self, directory / f"{quote(name, safe='')}.jsonl", name)
+
+    def dirty(self, stream: FileLogStream) -> None:
+        """`stream` has something to write."""
+        with self._lock:
+            self._dirty.append(stream)
+
+    def read(
+        self, account: str, region: str, group: str, since_ms: int = 0
+    ) -> Iterator[tuple[int, str, str]]:
+        """Every event of a group from `since_ms` on as (epoch ms, stream, text), oldest first."""
+        events: list[tuple[int, str, str]] = []
+        directory = self._directory(account, region, group)
+        for path in directory.glob("*.jsonl") if directory.is_dir() else ():
+            if path.stat().st_mtime * 1000 < since_ms:
+                continue
+            name = unquote(path.stem)
+            with open(path, encoding="utf-8") as file:
+                for line in file:
+                    if not line.endswith("\n"):  # being written, or cut off by a crash
+                        break
+                    timestamp, text = json.loads(line)
+                    if timestamp >= since_ms:
+                        events.append((timestamp, name, text))
+        events.sort(key=lambda event: event[0])
+        return iter(events)
+
+    def close(self) -> None:
+        self._closing.set()
+        self._writer.join(timeout=5)
+
+    def _directory(self, account: str, region: str, group: str) -> Path:
+        return self._root / quote(account, safe="") / quote(region, safe="") / quote(group, safe="")
+
+    def _write(self) -> None:
+        while not self._closing.wait(_FLUSH_INTERVAL):
+            self._flush()
+        self._flush()
+
+    def _flush(self) -> None:
+        with self._lock:
+            dirty, self._dirty = self._dirty, []
+        for stream in dirty:
+            stream.flush()
+
+
+def now_ms() -> int:
+    """Epoch milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+def today() -> datetime:
+    return datetime.now(UTC)
