@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+
+from ingle.model.errors import IngleError
 
 # The two limits of the Invoke API, bytes. The runtime may answer with a little more than a request may
 # hold: AWS refuses answers above 6 MB + 100 bytes, and the error says that number.
@@ -34,21 +36,20 @@ class Outcome:
 class Invocation:
     """A request to run one function version once.
 
-    `done` is called exactly once, on the event loop, when the outcome is known; setting `abandoned` says
-    that nobody waits any longer: an invocation that has not started yet is then not started.
-    Times are of the monotonic clock, in seconds.
+    `done` is called exactly once, on the event loop, with the outcome, or with the error where Ingle itself
+    could not run the function. `abandoned` says that nobody waits any longer: an invocation that has not
+    started yet is then not started.
     """
 
     request_id: str
     function_arn: str  # as invoked, with the qualifier
     payload: bytes
-    done: Callable[[Outcome], None]
     trace_id: str
-    client_context: str | None = None
-    cognito_identity: str | None = None
+    done: Callable[[Outcome | IngleError], None]
+    client_context: str | None = None  # JSON text
+    cognito_identity: str | None = None  # JSON text
     wants_log_tail: bool = False
     abandoned: bool = False
-    tail: list[bytes] = field(default_factory=list)
 
 
 def function_failure(error_type: str, message: str, request_id: str | None = None) -> Outcome:

@@ -1,0 +1,179 @@
+"""One run of a runtime in a sandbox, seen from the node: its channel, its output, its end.
+
+Reads are driven by the event loop and writes are tried at once, because each hand-over would be latency on
+the path of an invocation. The process is lost exactly once, for whatever reason: it exited, closed its
+channel, or broke the protocol; the last frames and the last output that it sent come before that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from typing import Protocol
+
+from ingle.sandbox.api import Executable, Exit, Sandbox
+from ingle.worker.frames import Frame, FrameReader, ProtocolError
+
+_READ = 256 * 1024
+_DRAIN_READS = 16  # a child process that never stops writing may not hold up an answer
+_EXIT_GRACE = 1.0  # seconds from a closed channel to the news of the exit, before we stop waiting for it
+
+
+class Owner(Protocol):
+    """Who owns the process and hears of it. Every call comes on the event loop."""
+
+    def frame_received(self, frame: Frame) -> None: ...
+    def output_received(self, data: bytes) -> None: ...
+    def process_lost(self, exit: Exit | None, reason: str | None) -> None:
+        """`exit` is None where the process closed its channel and has not ended yet; `reason` says what
+        rule it broke, if it did."""
+        ...
+
+    @property
+    def output_held(self) -> bool:
+        """Whether output has to wait: nobody can take it now."""
+        ...
+
+
+class RuntimeProcess:
+    """The runtime that runs in `sandbox` now."""
+
+    def __init__(self, owner: Owner) -> None:
+        self._owner = owner
+        self._loop = asyncio.get_running_loop()
+        self._reader = FrameReader()
+        self._channel, self._far_channel = socket.socketpair()
+        self._channel.setblocking(False)
+        self._output, self._far_output = os.pipe()
+        os.set_blocking(self._output, False)
+        self._output_open = True
+        self._unsent: memoryview | None = None
+        self._lost = False
+        self._grace: asyncio.TimerHandle | None = None
+
+    async def start(self, sandbox: Sandbox, program: str | Executable) -> None:
+        """Launch the program. Raises SandboxError, and is then closed."""
+        self._loop.add_reader(self._channel, self._channel_readable)
+        self._loop.add_reader(self._output, self.drain_output)
+        sandbox.on_exit(self._exited)
+        try:
+            await sandbox.launch(program, self._far_channel, self._far_output)
+        except BaseException:
+            self.close()
+            raise
+        finally:
+            self._far_channel.close()
+            os.close(self._far_output)
+
+    def send(self, data: bytes) -> None:
+        """Send a frame: at once where the socket takes it, the rest when it can."""
+        if self._lost:
+            return
+        try:
+            sent = self._channel.send(data)
+        except BlockingIOError:
+            sent = 0
+        except OSError:  # the other end is gone: its exit is on the way
+            return
+        if sent < len(data):
+            self._unsent = memoryview(data)[sent:]
+            self._loop.add_writer(self._channel, self._channel_writable)
+
+    def drain_output(self) -> None:
+        """Take what stands in the output pipe now."""
+        if not self._output_open or self._owner.output_held:
+            return
+        for _ in range(_DRAIN_READS):
+            try:
+                data = os.read(self._output, _READ)
+            except BlockingIOError:
+                return
+            if not data:
+                self._close_output()
+                return
+            self._owner.output_received(data)
+
+    def hold_output(self) -> None:
+        """Leave output in the pipe until `resume_output`: the function stops when the pipe is full."""
+        if self._output_open:
+            self._loop.remove_reader(self._output)
+
+    def resume_output(self) -> None:
+        if self._output_open:
+            self._loop.add_reader(self._output, self.drain_output)
+
+    def close(self) -> None:
+        """Let go of the process: nothing more is heard of it."""
+        self._lost = True
+        if self._grace is not None:
+            self._grace.cancel()
+        self._close_output()
+        if self._channel.fileno() >= 0:
+            self._loop.remove_reader(self._channel)
+            self._loop.remove_writer(self._channel)
+            self._channel.close()
+
+    def _close_output(self) -> None:
+        if self._output_open:
+            self._output_open = False
+            self._loop.remove_reader(self._output)
+            os.close(self._output)
+
+    def _channel_readable(self) -> None:
+        try:
+            data = self._channel.recv(_READ)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data:
+            self._loop.remove_reader(self._channel)
+            self._grace = self._loop.call_later(_EXIT_GRACE, self._lose, None, "closed its channel")
+            return
+        try:
+            frames = self._reader.feed(data)
+        except ProtocolError as error:
+            self._lose(None, str(error))
+            return
+        for frame in frames:
+            if self._lost:
+                return
+            self._owner.frame_received(frame)
+
+    def _channel_writable(self) -> None:
+        assert self._unsent is not None
+        try:
+            sent = self._channel.send(self._unsent)
+        except BlockingIOError:
+            return
+        except OSError:
+            sent = len(self._unsent)
+        self._unsent = self._unsent[sent:]
+        if not self._unsent:
+            self._unsent = None
+            self._loop.remove_writer(self._channel)
+
+    def _exited(self, exit: Exit) -> None:
+        """Hear the last words first: they were sent before the end."""
+        while not self._lost and self._grace is None:
+            before = self._channel
+            self._channel_readable()
+            if self._lost or self._grace is not None or not _readable(before):
+                break
+        if not self._lost:
+            self.drain_output()
+        self._lose(exit, None)
+
+    def _lose(self, exit: Exit | None, reason: str | None) -> None:
+        if self._lost:
+            return
+        self.close()
+        self._owner.process_lost(exit, reason)
+
+
+def _readable(channel: socket.socket) -> bool:
+    try:
+        return bool(channel.recv(1, socket.MSG_PEEK))
+    except OSError:
+        return False
