@@ -86,6 +86,21 @@ class RequestTooLarge(CallerError):
     status = 413
 
 
+class RequestEntityTooLarge(CallerError):
+    """A deployment package or a request that is over Lambda's limit.
+
+    AWS's model knows only RequestTooLargeException; what Lambda really sends here is this code.
+    """
+
+    code = "RequestEntityTooLargeException"
+    status = 413
+
+
+class AccessDenied(CallerError):
+    code = "AccessDeniedException"
+    status = 403
+
+
 class UnsupportedMediaType(CallerError):
     code = "UnsupportedMediaTypeException"
     status = 415
