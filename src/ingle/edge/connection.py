@@ -10,7 +10,6 @@ The server sweeps connections for those that stand idle or send too slowly, so t
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -190,10 +189,3 @@ class Connection(HttpToolsProtocol):
             self.transport.write(_TOO_LARGE)
             self.transport.close()
             raise httptools.HttpParserCallbackError("headers too large")
-
-
-def make_factory(
-    config: Config, state: ServerState, hot: HotInvoke, clock: Callable[[], float]
-) -> Callable[[], asyncio.Protocol]:
-    """What makes a listener's connections."""
-    return lambda: Connection(config, state, hot, clock)

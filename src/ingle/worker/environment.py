@@ -50,6 +50,10 @@ class Owner(Protocol):
         ...
 
 
+class Closeable(Protocol):
+    def close(self) -> None: ...
+
+
 @dataclass(frozen=True)
 class Equipment:
     """What an environment is made with, put together by the worker."""
@@ -58,6 +62,7 @@ class Equipment:
     variables: dict[str, str]
     journal: Journal
     runtime_version: str
+    endpoint: Closeable | None = None  # the way from inside to Ingle; closed with the environment
 
 
 @dataclass(frozen=True)
@@ -373,6 +378,8 @@ class Environment:
             if invocation is not None:
                 invocation.done(ServiceError("The execution environment was shut down."))
         self._let_go()
+        if self._equipment.endpoint is not None:
+            self._equipment.endpoint.close()
         await self._sandbox.destroy()
         self._journal.stream.close()
 

@@ -1,0 +1,139 @@
+"""Every setting of Ingle, each documented once, here.
+
+A value comes from the command line, else from the environment (`INGLE_PORT`), else from `ingle.toml` in the
+working directory (`port = 4567`; another file by `INGLE_CONFIG`), else it is the default. `ingle config`
+shows all of them with the place each value came from.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import Field, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+_PREFIX = "INGLE_"
+
+
+class SettingError(ValueError):
+    """A setting that cannot be what it was set to; the text names the setting and where it was set."""
+
+
+def _setting(default: Any, help: str, choices: tuple[str, ...] = ()) -> Any:
+    return field(default=default, metadata={"help": help, "choices": choices})
+
+
+@dataclass(frozen=True)
+class Settings:
+    host: str = _setting("127.0.0.1", "Address to listen on.")
+    port: int = _setting(4566, "Port to listen on.")
+    data_dir: str = _setting(
+        "",
+        "Where all is kept; else /var/lib/ingle as root, ~/.local/share/ingle for others.",
+    )
+    isolation: str = _setting(
+        "auto",
+        "Isolation level of functions; auto takes the best that this machine can do.",
+        ("auto", "namespaces", "rootless", "process"),
+    )
+    network: str = _setting(
+        "nat",
+        "What functions reach besides Ingle: the outside by NAT, nothing, or all that the host does.",
+        ("nat", "none", "host"),
+    )
+    cpu: str = _setting(
+        "share",
+        "CPU in proportion to memory: as a share when busy, or strictly MemorySize/1769 processors.",
+        ("share", "strict"),
+    )
+    memory_budget: int = _setting(
+        0,
+        "MB for all environments together, by MemorySize; 0: three quarters of the machine.",
+    )
+    concurrency: int = _setting(1000, "Concurrent executions of an account in one region.")
+    keep_alive: float = _setting(600.0, "Seconds that an idle execution environment is kept.")
+    freeze_after: float = _setting(
+        0.1,
+        "Seconds an idle environment stays thawed, so that a busy function pays no thawing.",
+    )
+    prepared: int = _setting(4, "Sandboxes kept prepared ahead of need.")
+    runtime_substitution: str = _setting(
+        "never",
+        "For a runtime that is not installed: an error at create time, or the nearest version.",
+        ("never", "nearest"),
+    )
+    user: int = _setting(64_197, "User and group id that the node takes on when it is started as root.")
+    log_level: str = _setting(
+        "warning", "What the node itself says on stderr.", ("debug", "info", "warning", "error")
+    )
+
+    def directory(self) -> Path:
+        """The data directory, made absolute."""
+        if self.data_dir:
+            return Path(self.data_dir).expanduser().absolute()
+        if os.geteuid() == 0:
+            return Path("/var/lib/ingle")
+        base = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
+        return Path(base).expanduser().absolute() / "ingle"
+
+
+@dataclass(frozen=True)
+class Source:
+    """One setting's value, and where it came from: "flag", "environment", the file's name, or "default"."""
+
+    name: str
+    value: Any
+    origin: str
+    help: str
+
+
+def load(
+    flags: Mapping[str, Any], environ: Mapping[str, str], directory: Path
+) -> tuple[Settings, list[Source]]:
+    """The settings in force. `flags` holds what was given on the command line, None for what was not.
+
+    Raises SettingError.
+    """
+    path = Path(environ.get(f"{_PREFIX}CONFIG", directory / "ingle.toml"))
+    file = _read(path)
+    sources = []
+    for one in fields(Settings):
+        variable = f"{_PREFIX}{one.name.upper()}"
+        if flags.get(one.name) is not None:
+            value, origin = flags[one.name], "flag"
+        elif variable in environ:
+            value, origin = environ[variable], variable
+        elif one.name in file:
+            value, origin = file[one.name], str(path)
+        else:
+            value, origin = one.default, "default"
+        sources.append(Source(one.name, _convert(one, value, origin), origin, one.metadata["help"]))
+    return Settings(**{source.name: source.value for source in sources}), sources
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        with open(path, "rb") as file:
+            content = tomllib.load(file)
+    except FileNotFoundError:
+        return {}
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise SettingError(f"{path}: {error}") from error
+    unknown = set(content) - {one.name for one in fields(Settings)}
+    if unknown:
+        raise SettingError(f"{path}: no such setting: {', '.join(sorted(unknown))}")
+    return content
+
+
+def _convert(one: Field[Any], value: Any, origin: str) -> Any:
+    kind: type[str] | type[int] | type[float] = type(one.default)  # type: ignore[assignment]
+    try:
+        converted = kind(value)
+    except (TypeError, ValueError):
+        raise SettingError(f"{one.name} ({origin}): {value!r} is not a {kind.__name__}") from None
+    choices = one.metadata["choices"]
+    if choices and converted not in choices:
+        raise SettingError(f"{one.name} ({origin}): {value!r} is not one of {', '.join(choices)}")
+    return converted

@@ -1,0 +1,143 @@
+"""Which packages stand in `/var/runtime`, and where the files of each come from.
+
+The runtime client and the SDK come from the node's own environment wherever that suits the interpreter. The
+rest (an SDK for Pythons that the node's own no longer supports, and simplejson's C part) is fetched once per
+version by `install`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+from ingle.worker.catalogue.family import StagingError
+
+# awslambdaric asks for a newer Python than 3.8, and its pure part runs there all the same: the tests run it on
+# every version. So these are taken whatever they ask for.
+CLIENT = ("awslambdaric", "simplejson", "snapshot-restore-py")
+SDK = ("boto3", "botocore", "s3transfer", "jmespath", "python-dateutil", "six", "urllib3")
+FETCHED = ("simplejson", *SDK)
+FETCH_SECONDS = 600.0
+
+# The last SDK that supports a Python which the node's own SDK has left behind.
+_LAST_BOTO3 = {(3, 8): "1.37.38", (3, 9): "1.42.97"}
+_LEFT_OUT = re.compile(r"(^|/)(__pycache__|tests)/|^\.\./|^/")
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a runtime directory is made of. files: path in it -> source. label: the same packages, the same
+    label. lacks: what is not there and why, in words for the user."""
+
+    files: dict[str, Path]
+    label: str
+    lacks: tuple[str, ...]
+
+
+def contents(version: tuple[int, int], extension_suffix: str, fetched: Path) -> Contents:
+    """Choose the packages for one Python: from the directory `fetched` if `install` made it, else the node's.
+
+    Raises StagingError if the node's own environment lacks AWS's runtime client.
+    """
+    files: dict[str, Path] = {}
+    labels: list[str] = []
+    absent: list[str] = []
+    for name in (*CLIENT, *SDK):
+        distribution = _fetched(name, fetched) or _own(name)
+        if distribution is None or (name in SDK and not supports(_requires(distribution), version)):
+            absent.append(name)
+            continue
+        labels.append(f"{name} {distribution.version}")
+        files.update(_files(distribution, extension_suffix))
+    if missing := [name for name in CLIENT if name in absent]:
+        raise StagingError(f"{', '.join(missing)} not found beside Ingle: install Ingle again")
+    lacks = _lacks(version, absent, files)
+    return Contents(files, "\n".join([*labels, extension_suffix, *lacks]), lacks)
+
+
+def install(version: tuple[int, int], fetched: Path) -> None:
+    """Fetch with pip, for one Python, what the node's own environment cannot give it, into `fetched`.
+
+    Replaces an earlier one; takes up to 10 minutes. Raises StagingError with pip's last words.
+    """
+    fetched.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(dir=fetched.parent, prefix=f".{fetched.name}."))
+    try:
+        _pip(version, temporary)
+        temporary.chmod(0o755)
+        if fetched.exists():
+            shutil.rmtree(fetched)
+        temporary.replace(fetched)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def supports(requires_python: str, version: tuple[int, int]) -> bool:
+    """Whether a `Requires-Python` field allows the minor version: its lower bounds, which is what drops one."""
+    bounds = re.findall(r">=\s*(\d+)\.(\d+)", requires_python)
+    return all((int(major), int(minor)) <= version for major, minor in bounds)
+
+
+def _pip(version: tuple[int, int], target: Path) -> None:
+    boto3 = _LAST_BOTO3.get(version) or metadata.version("boto3")
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    command += ["--no-compile", "--only-binary", ":all:", "--python-version", "{}.{}".format(*version)]
+    command += ["--target", os.fspath(target), f"boto3=={boto3}", "simplejson"]
+    try:
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=FETCH_SECONDS
+        )
+    except subprocess.TimeoutExpired as error:
+        raise StagingError(f"pip did not end within {FETCH_SECONDS:.0f} s") from error
+    if done.returncode:
+        last = "\n".join(done.stderr.strip().splitlines()[-3:])
+        raise StagingError(f"pip could not fetch boto3 {boto3} for Python {version[0]}.{version[1]}: {last}")
+
+
+def _fetched(name: str, fetched: Path) -> metadata.Distribution | None:
+    if name not in FETCHED:
+        return None
+    return next(iter(metadata.distributions(name=name, path=[os.fspath(fetched)])), None)
+
+
+def _own(name: str) -> metadata.Distribution | None:
+    try:
+        return metadata.distribution(name)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _requires(distribution: metadata.Distribution) -> str:
+    return str(distribution.metadata.get("Requires-Python", ""))
+
+
+def _files(distribution: metadata.Distribution, extension_suffix: str) -> dict[str, Path]:
+    """The distribution's files but for tests, scripts, byte-code and extension modules of other Pythons."""
+    found: dict[str, Path] = {}
+    for file in distribution.files or ():
+        path = file.as_posix()
+        foreign = path.endswith(".so") and not path.endswith(extension_suffix)
+        http_client = path.startswith("runtime_client.")  # the channel replaces it
+        if not (_LEFT_OUT.search(path) or foreign or http_client):
+            found[path] = Path(str(distribution.locate_file(file)))
+    return found
+
+
+def _lacks(version: tuple[int, int], absent: list[str], files: dict[str, Path]) -> tuple[str, ...]:
+    runtime = "python{}.{}".format(*version)
+    command = f"`ingle runtimes install {runtime}`"
+    lacks = []
+    if absent:
+        lacks.append(f"{runtime} has no boto3: the node's own does not support it; get it with {command}")
+    if not any(path.startswith("simplejson/_speedups.") for path in files):
+        lacks.append(
+            f"{runtime} reads and writes JSON in pure Python, slower than Lambda; {command} ends that"
+        )
+    return tuple(lacks)

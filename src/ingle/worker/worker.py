@@ -1,0 +1,129 @@
+"""The agent of this host: makes execution environments from specifications.
+
+It brings together what an environment consists of: a sandbox with its limits, the function's code and the
+runtime's files shown inside, a log stream, environment variables, and a way to Ingle's endpoint.
+"""
+
+from __future__ import annotations
+
+import itertools
+import socket
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+from ingle.model.errors import ServiceError
+from ingle.sandbox.api import Bind, Executable, Limits, Sandbox, SandboxError, SandboxHost, SandboxSpec
+from ingle.telemetry.lines import Formatter, JsonFormatter, TextFormatter
+from ingle.telemetry.logs import LogStore, stream_name
+from ingle.worker.environment import Closeable, Environment, Equipment, Owner
+from ingle.worker.journal import Journal
+from ingle.worker.spec import MB_PER_VCPU, Access, EnvironmentSpec, environ
+
+_MB = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Supply:
+    """What the runtime of a function consists of on this host.
+
+    program: what is launched. binds: its files, shown inside. version: as INIT_START says it.
+    variables: those that this runtime sets beside Lambda's common ones.
+    """
+
+    program: str | Executable
+    binds: tuple[Bind, ...]
+    version: str
+    variables: dict[str, str]
+
+
+class RuntimeSupplier(Protocol):
+    async def supply(self, runtime: str) -> Supply:
+        """The runtime of that name, ready to be launched. Raises ServiceError where this host has none."""
+        ...
+
+
+@dataclass(frozen=True)
+class WorkerSettings:
+    """endpoint_inside: Ingle's endpoint as functions reach it; endpoint_port: the port inside whose
+    listener the node serves, if the sandbox has one. cpu_strict: hard CPU quotas instead of shares."""
+
+    endpoint_inside: str
+    endpoint_port: int
+    cpu_strict: bool = False
+
+
+class Worker:
+    """`EnvironmentMaker` over a sandbox host."""
+
+    def __init__(
+        self,
+        host: SandboxHost,
+        runtimes: RuntimeSupplier,
+        logs: LogStore,
+        settings: WorkerSettings,
+        serve_inside: Callable[[socket.socket], Awaitable[Closeable]],
+    ) -> None:
+        self._host = host
+        self._runtimes = runtimes
+        self._logs = logs
+        self._settings = settings
+        self._serve_inside = serve_inside
+        self._numbers = itertools.count(1)
+
+    async def make(self, spec: EnvironmentSpec, owner: Owner) -> Environment:
+        """A new environment of `spec`, its INIT not begun. Raises ServiceError."""
+        supply = await self._runtimes.supply(spec.runtime)
+        binds = [Bind(str(spec.code), "/var/task"), *supply.binds]
+        if spec.layers is not None:
+            binds.append(Bind(str(spec.layers), "/opt"))
+        try:
+            sandbox = await self._host.create(SandboxSpec(self._name(spec), self._limits(spec), tuple(binds)))
+        except SandboxError as error:
+            raise ServiceError(f"No sandbox could be made: {error}") from error
+        try:
+            endpoint = await self._endpoint(sandbox)
+            return Environment(spec, self._equip(spec, supply, endpoint), sandbox, owner)
+        except BaseException:
+            await sandbox.destroy()
+            raise
+
+    def _name(self, spec: EnvironmentSpec) -> str:
+        return f"{spec.function_name[:40].replace('_', '-')}-{next(self._numbers)}"
+
+    def _limits(self, spec: EnvironmentSpec) -> Limits:
+        return Limits(
+            memory_bytes=spec.memory_mb * _MB,
+            tmp_bytes=spec.tmp_mb * _MB,
+            cpu_share=spec.memory_mb,
+            cpu_quota=spec.memory_mb / MB_PER_VCPU if self._settings.cpu_strict else None,
+        )
+
+    async def _endpoint(self, sandbox: Sandbox) -> Closeable | None:
+        listener = sandbox.listeners.get(self._settings.endpoint_port)
+        return None if listener is None else await self._serve_inside(listener)
+
+    def _equip(self, spec: EnvironmentSpec, supply: Supply, endpoint: Closeable | None) -> Equipment:
+        name = stream_name(spec.version, datetime.now(UTC))
+        stream = self._logs.open(spec.account, spec.region, spec.log_group, name)
+        access = Access(
+            self._settings.endpoint_inside,
+            # Until roles are assumed for functions, the account id is the key that selects the account.
+            access_key_id=spec.account,
+            secret_access_key="ingle",
+            session_token="ingle",
+        )
+        return Equipment(
+            program=supply.program,
+            variables={**supply.variables, **environ(spec, access, name)},
+            journal=Journal(_formatter(spec), stream),
+            runtime_version=supply.version,
+            endpoint=endpoint,
+        )
+
+
+def _formatter(spec: EnvironmentSpec) -> Formatter:
+    if spec.log_format == "JSON":
+        return JsonFormatter(spec.function_name, spec.version, spec.system_log_level or "INFO")
+    return TextFormatter()
