@@ -28,7 +28,7 @@ class Channel:
     """One end of the stream. `receive` is for the main thread; `send` for any thread."""
 
     def __init__(self, fd: int) -> None:
-        """Takes over `fd`, a connected AF_UNIX stream socket; what a function executes does not inherit it."""
+        """Takes over `fd`, a connected AF_UNIX stream socket; what is executed does not inherit it."""
         os.set_inheritable(fd, False)
         self._socket: Optional[socket.socket] = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, fd)
         self._socket.settimeout(None)  # the node holds the deadlines: it freezes or kills this process

@@ -15,7 +15,7 @@ from typing import Any
 OLDEST = (3, 8)
 PROBE_SECONDS = 5.0
 
-# Run by each interpreter found, of whatever version; isolated and without site, so that it runs nobody's code.
+# Run by each interpreter found, of whatever version; isolated and without site: nobody's code runs.
 _PROBE = """
 import json, os, site, sys, sysconfig
 print(json.dumps({

@@ -13,14 +13,15 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
 from ingle.worker.catalogue.family import StagingError
 
-# awslambdaric asks for a newer Python than 3.8, and its pure part runs there all the same: the tests run it on
-# every version. So these are taken whatever they ask for.
+# awslambdaric asks for a newer Python than 3.8, and its pure part runs there all the same: the tests run it
+# on every version. So these are taken whatever they ask for.
 CLIENT = ("awslambdaric", "simplejson", "snapshot-restore-py")
 SDK = ("boto3", "botocore", "s3transfer", "jmespath", "python-dateutil", "six", "urllib3")
 FETCHED = ("simplejson", *SDK)
@@ -33,12 +34,20 @@ _LEFT_OUT = re.compile(r"(^|/)(__pycache__|tests)/|^\.\./|^/")
 
 @dataclass(frozen=True)
 class Contents:
-    """What a runtime directory is made of. files: path in it -> source. label: the same packages, the same
-    label. lacks: what is not there and why, in words for the user."""
+    """What a runtime directory is made of. label: the same packages, the same label. lacks: what is not there
+    and why, in words for the user."""
 
-    files: dict[str, Path]
+    distributions: tuple[metadata.Distribution, ...]
+    extension_suffix: str
     label: str
     lacks: tuple[str, ...]
+
+    def files(self) -> dict[str, Path]:
+        """Path in the runtime directory -> source. Reads every package's list of files: some 10 ms."""
+        found: dict[str, Path] = {}
+        for distribution in self.distributions:
+            found.update(_files(distribution, self.extension_suffix))
+        return found
 
 
 def contents(version: tuple[int, int], extension_suffix: str, fetched: Path) -> Contents:
@@ -46,20 +55,17 @@ def contents(version: tuple[int, int], extension_suffix: str, fetched: Path) -> 
 
     Raises StagingError if the node's own environment lacks AWS's runtime client.
     """
-    files: dict[str, Path] = {}
-    labels: list[str] = []
-    absent: list[str] = []
+    chosen: dict[str, metadata.Distribution] = {}
     for name in (*CLIENT, *SDK):
         distribution = _fetched(name, fetched) or _own(name)
-        if distribution is None or (name in SDK and not supports(_requires(distribution), version)):
-            absent.append(name)
-            continue
-        labels.append(f"{name} {distribution.version}")
-        files.update(_files(distribution, extension_suffix))
-    if missing := [name for name in CLIENT if name in absent]:
+        if distribution is not None and (name in CLIENT or supports(_requires(distribution), version)):
+            chosen[name] = distribution
+    if missing := [name for name in CLIENT if name not in chosen]:
         raise StagingError(f"{', '.join(missing)} not found beside Ingle: install Ingle again")
-    lacks = _lacks(version, absent, files)
-    return Contents(files, "\n".join([*labels, extension_suffix, *lacks]), lacks)
+    lacks = _lacks(version, chosen, extension_suffix)
+    versions = [f"{name} {distribution.version}" for name, distribution in chosen.items()]
+    label = "\n".join([*versions, extension_suffix, *lacks])
+    return Contents(tuple(chosen.values()), extension_suffix, label, lacks)
 
 
 def install(version: tuple[int, int], fetched: Path) -> None:
@@ -80,7 +86,7 @@ def install(version: tuple[int, int], fetched: Path) -> None:
 
 
 def supports(requires_python: str, version: tuple[int, int]) -> bool:
-    """Whether a `Requires-Python` field allows the minor version: its lower bounds, which is what drops one."""
+    """Whether a `Requires-Python` field allows the minor version, by its lower bounds."""
     bounds = re.findall(r">=\s*(\d+)\.(\d+)", requires_python)
     return all((int(major), int(minor)) <= version for major, minor in bounds)
 
@@ -115,7 +121,7 @@ def _own(name: str) -> metadata.Distribution | None:
 
 
 def _requires(distribution: metadata.Distribution) -> str:
-    return str(distribution.metadata.get("Requires-Python", ""))
+    return "".join(distribution.metadata.get_all("Requires-Python") or ())
 
 
 def _files(distribution: metadata.Distribution, extension_suffix: str) -> dict[str, Path]:
@@ -123,20 +129,24 @@ def _files(distribution: metadata.Distribution, extension_suffix: str) -> dict[s
     found: dict[str, Path] = {}
     for file in distribution.files or ():
         path = file.as_posix()
+        if _LEFT_OUT.search(path):
+            continue
         foreign = path.endswith(".so") and not path.endswith(extension_suffix)
         http_client = path.startswith("runtime_client.")  # the channel replaces it
-        if not (_LEFT_OUT.search(path) or foreign or http_client):
+        if not (foreign or http_client):
             found[path] = Path(str(distribution.locate_file(file)))
     return found
 
 
-def _lacks(version: tuple[int, int], absent: list[str], files: dict[str, Path]) -> tuple[str, ...]:
+def _lacks(
+    version: tuple[int, int], chosen: Mapping[str, metadata.Distribution], extension_suffix: str
+) -> tuple[str, ...]:
     runtime = "python{}.{}".format(*version)
     command = f"`ingle runtimes install {runtime}`"
     lacks = []
-    if absent:
+    if any(name not in chosen for name in SDK):
         lacks.append(f"{runtime} has no boto3: the node's own does not support it; get it with {command}")
-    if not any(path.startswith("simplejson/_speedups.") for path in files):
+    if not any("/_speedups." in path for path in _files(chosen["simplejson"], extension_suffix)):
         lacks.append(
             f"{runtime} reads and writes JSON in pure Python, slower than Lambda; {command} ends that"
         )

@@ -1,11 +1,10 @@
-"""Puts one `/var/runtime` together: atomically, once per content, hard-linked where possible."""
+"""Puts one `/var/runtime` together: atomically and once per content."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import shutil
-import stat
 import subprocess
 import tempfile
 from pathlib import Path
@@ -35,7 +34,7 @@ def place(root: Path, runtime: str, version: str, contents: Contents, programs: 
 def stage(directory: Path, interpreter: str, contents: Contents, programs: Path) -> None:
     """Make `directory`, unless it is there. A crash in between leaves nothing that looks finished.
 
-    Raises StagingError. Compiling is left out where the interpreter cannot be run from here: slower, not wrong.
+    Raises StagingError. Where the interpreter cannot be run from here nothing is compiled: slower, not wrong.
     """
     if directory.is_dir():
         return
@@ -71,7 +70,7 @@ def prune(root: Path, keep: set[Path]) -> None:
 
 
 def _fill(temporary: Path, contents: Contents, programs: Path) -> None:
-    sources = dict(contents.files)
+    sources = contents.files()
     sources.update({f"{PROGRAM_PACKAGE}/{file.name}": file for file in programs.glob("*.py")})
     made: set[Path] = set()
     for name, source in sources.items():
@@ -79,19 +78,13 @@ def _fill(temporary: Path, contents: Contents, programs: Path) -> None:
         if target.parent not in made:
             target.parent.mkdir(parents=True, exist_ok=True)
             made.add(target.parent)
-        _link(source, target)
+        _copy(source, target)
     for directory, _, _ in os.walk(temporary):
         os.chmod(directory, 0o755)  # whatever the umask: the sandbox's user reads it
 
 
-def _link(source: Path, target: Path) -> None:
-    """Share the file where that is allowed and the sandbox's user can read it, else copy it."""
-    if source.stat().st_mode & stat.S_IROTH:
-        try:
-            os.link(source, target)
-            return
-        except OSError:
-            pass  # another file system, or not our file: a copy does as well
+def _copy(source: Path, target: Path) -> None:
+    """A copy and no hard link: who is given the data directory must not be given the node's own files."""
     shutil.copyfile(source, target)
     shutil.copystat(source, target)
     target.chmod(0o644)
