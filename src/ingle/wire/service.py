@@ -18,6 +18,7 @@ import botocore.model
 from ingle.model.errors import IngleError
 from ingle.wire import departures, lambdaservice
 from ingle.wire.errors import UnknownOperation, render_error
+from ingle.wire.eventstream import encode_event
 from ingle.wire.message import Request, Response
 from ingle.wire.parser import Params, RequestParser
 from ingle.wire.reader import Reader
@@ -52,6 +53,10 @@ class Operation:
     def serialize(self, result: Mapping[str, Any], request_id: str) -> Response:
         """The answer for `result`, whose keys are the output's member names."""
         return self._serialize(result, request_id)
+
+    def encode_event(self, name: str, members: Mapping[str, Any]) -> bytes:
+        """A frame of the answer's event stream. Raises KeyError for an event that it does not have."""
+        return encode_event(self._model.get_event_stream_output(), name, members)
 
     @cached_property
     def _parse(self) -> RequestParser:
