@@ -59,7 +59,7 @@ class App:
 
     async def _answer(self, request: Request, body: bytes) -> Response:
         try:
-            caller = identify(request.headers.get("authorization"), request.query, self._defaults)
+            caller = identify(request, self._defaults)
         except SignatureError as error:
             return self._api.refuse(error)
         if caller.service not in (None, "lambda"):

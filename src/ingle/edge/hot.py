@@ -16,12 +16,14 @@ from collections.abc import Callable
 from typing import Protocol
 
 from ingle.edge.connection import Exchange, Headers
+from ingle.edge.identity import Defaults, identify
 from ingle.frontend.frontend import Frontend
 from ingle.model.errors import IngleError
 from ingle.model.function import ResolvedFunction
 from ingle.model.identifiers import TRACE_HEADER, new_request_id, new_trace_header
 from ingle.model.invocation import MAX_REQUEST_PAYLOAD, Invocation, Outcome
 from ingle.model.names import FunctionKey
+from ingle.wire.message import Request
 
 _TARGET = re.compile(
     rb"/2015-03-31/functions/([A-Za-z0-9_-]{1,64})/invocations(?:\?Qualifier=([$A-Za-z0-9_-]+))?"
@@ -29,12 +31,6 @@ _TARGET = re.compile(
 _REMEMBERED = 4_096  # entries, of either memory, before it is emptied
 
 Identity = tuple[str, str]  # account, region
-
-
-class Identify(Protocol):
-    def __call__(self, authorization: str | None) -> Identity | None:
-        """Account and region that a request's Authorization header stands for; None where it is malformed."""
-        ...
 
 
 class Renderer(Protocol):
@@ -47,10 +43,10 @@ class HotPath:
     """`HotInvoke` over the frontend."""
 
     def __init__(
-        self, frontend: Frontend, identify: Identify, render: Renderer, date: Callable[[], bytes]
+        self, frontend: Frontend, defaults: Defaults, render: Renderer, date: Callable[[], bytes]
     ) -> None:
         self._frontend = frontend
-        self._identify = identify
+        self._defaults = defaults
         self._render = render
         self._date = date
         self._identities: dict[bytes | None, Identity | None] = {}
@@ -89,11 +85,20 @@ class HotPath:
         try:
             return self._identities[credential]
         except KeyError:
-            identity = self._identify(None if authorization is None else authorization.decode("latin-1"))
+            identity = self._identify(authorization)
             if len(self._identities) >= _REMEMBERED:
                 self._identities.clear()
             self._identities[credential] = identity
             return identity
+
+    def _identify(self, authorization: bytes | None) -> Identity | None:
+        """None leaves the request, malformed or another service's, to the general way."""
+        given = {} if authorization is None else {"authorization": authorization.decode("latin-1")}
+        try:
+            caller = identify(Request("POST", "/", headers=given), self._defaults)
+        except IngleError:
+            return None
+        return (caller.account, caller.region) if caller.service in (None, "lambda") else None
 
     def start(self, exchange: _HotExchange, payload: bytes) -> None:
         """Run the function, or answer why not."""

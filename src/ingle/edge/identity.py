@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ingle.wire.sigv4 import CredentialScope, account_of, parse_scope
+from ingle.wire.message import Request
+from ingle.wire.sigv4 import account_of, credential_scope
 
 
 @dataclass(frozen=True)
@@ -17,24 +18,23 @@ class Caller:
 
     account: str
     region: str
-    service: str | None
-    access_key_id: str | None
+    service: str | None = None
+    access_key_id: str | None = None
 
 
 @dataclass(frozen=True)
 class Defaults:
+    """Whose an unsigned request is."""
+
     account: str = "000000000000"
     region: str = "us-east-1"
 
 
-def identify(authorization: str | None, query: str, defaults: Defaults) -> Caller:
-    """The caller of a request. Raises SignatureError for an Authorization that is malformed."""
-    scope: CredentialScope | None = parse_scope(authorization, query)
+def identify(request: Request, defaults: Defaults) -> Caller:
+    """The caller of a request. Raises IncompleteSignature for a signature that is malformed."""
+    scope = credential_scope(request)
     if scope is None:
-        return Caller(defaults.account, defaults.region, None, None)
-    return Caller(
-        account_of(scope.access_key_id, defaults.account),
-        scope.region or defaults.region,
-        scope.service,
-        scope.access_key_id,
-    )
+        return Caller(defaults.account, defaults.region)
+    account = account_of(scope.access_key_id, defaults.account)
+    region = scope.region if scope.region not in ("", "*") else defaults.region
+    return Caller(account, region, scope.service, scope.access_key_id)

@@ -5,6 +5,7 @@ Callbacks, not coroutines: a task an invocation would be a third of what a warm 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Protocol
 
@@ -13,26 +14,27 @@ import orjson
 from ingle.assignment.assigner import Assigner
 from ingle.counting.counter import Counter
 from ingle.frontend.specification import specify
-from ingle.model.errors import IngleError, InvalidRequestContent
+from ingle.model.errors import IngleError, ResourceNotFound
 from ingle.model.function import ResolvedFunction
 from ingle.model.invocation import Invocation, Outcome
-from ingle.model.names import FunctionKey
+from ingle.model.names import FunctionKey, FunctionReference
 from ingle.model.states import State, require_invocable
+from ingle.wire.payload import require_json
 from ingle.worker.spec import EnvironmentSpec
 
 
 class Directory(Protocol):
-    """Knows every function of this node; a look-up is a dictionary's."""
+    """Knows every function of this node."""
 
-    def find(self, key: FunctionKey, qualifier: str | None) -> ResolvedFunction | None:
-        """The function version that a name and qualifier lead to now, or None."""
+    def lookup(self, key: FunctionKey, qualifier: str | None = None) -> ResolvedFunction | None:
+        """The function that a name and qualifier lead to, if that is known without waiting."""
         ...
 
-    def resolve(self, key: FunctionKey, qualifier: str | None) -> ResolvedFunction:
-        """As `find`. Raises ResourceNotFound with AWS's text."""
+    async def resolve(self, reference: FunctionReference) -> ResolvedFunction:
+        """The function that a reference leads to. Raises ResourceNotFound with AWS's text."""
         ...
 
-    def on_change(self, callback: Callable[[FunctionKey], None]) -> None:
+    def on_change(self, watcher: Callable[[FunctionKey], None]) -> None:
         """Call back, on the event loop, whenever a function was changed or deleted."""
         ...
 
@@ -46,18 +48,19 @@ class Frontend:
         self._assigner = assigner
         # What is running or has run, by function: specifications, to be retired when the function changes.
         self._specs: dict[FunctionKey, dict[str, EnvironmentSpec]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
         directory.on_change(self._changed)
 
     def find(self, key: FunctionKey, qualifier: str | None) -> ResolvedFunction | None:
-        """The function if it can be invoked as things stand, else None."""
-        function = self._directory.find(key, qualifier)
+        """The function, if it is known without waiting and can be invoked."""
+        function = self._directory.lookup(key, qualifier)
         if function is None or function.configuration.state is not State.ACTIVE:
             return None
         return function
 
-    def resolve(self, key: FunctionKey, qualifier: str | None) -> ResolvedFunction:
+    async def resolve(self, reference: FunctionReference) -> ResolvedFunction:
         """The function. Raises ResourceNotFound, and ResourceConflict while it cannot be invoked."""
-        function = self._directory.resolve(key, qualifier)
+        function = await self._directory.resolve(reference)
         require_invocable(function.configuration.state)
         return function
 
@@ -68,7 +71,7 @@ class Frontend:
         `done` is then not called.
         """
         if invocation.payload:
-            require_json(invocation.payload)
+            _check_json(invocation.payload)
         else:
             invocation.payload = b"{}"
         key = function.key
@@ -96,23 +99,32 @@ class Frontend:
         return spec
 
     def _changed(self, key: FunctionKey) -> None:
-        """Retire the environments of every version that is not what it was."""
-        specs = self._specs.get(key)
-        for generation, spec in list((specs or {}).items()):
-            current = self._directory.find(key, spec.version)
-            if current is None or current.generation != generation:
-                assert specs is not None
-                del specs[generation]
+        if key in self._specs:
+            task = asyncio.get_running_loop().create_task(self._retire_obsolete(key))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _retire_obsolete(self, key: FunctionKey) -> None:
+        """End the environments of every version that is not any more what it was.
+
+        Nothing waits for this: the next invocation of a changed function has another generation at once.
+        """
+        for generation, spec in list(self._specs.get(key, {}).items()):
+            try:
+                current = await self._directory.resolve(FunctionReference(key, spec.version))
+                obsolete = current.generation != generation
+            except ResourceNotFound:
+                obsolete = True
+            if obsolete:
+                self._specs.get(key, {}).pop(generation, None)
                 self._assigner.retire_version(generation)
-        if not specs:
-            self._specs.pop(key, None)
+        if not self._specs.get(key, True):
+            del self._specs[key]
 
 
-def require_json(payload: bytes) -> None:
-    """Refuse what is not one JSON value. Raises InvalidRequestContent."""
+def _check_json(payload: bytes) -> None:
+    """Refuse what is not JSON. The fast reader says whether, the faithful one in which words."""
     try:
         orjson.loads(payload)
-    except orjson.JSONDecodeError as error:
-        raise InvalidRequestContent(
-            f"Could not parse request body into json: Could not parse payload into json: {error}"
-        ) from None
+    except orjson.JSONDecodeError:
+        require_json(payload)

@@ -40,7 +40,7 @@ async def invoke(
             f"(limit {MAX_REQUEST_PAYLOAD} bytes)"
         )
     client_context = _client_context(request.get("ClientContext"))
-    function = frontend.resolve(reference.key, reference.qualifier)
+    function = await frontend.resolve(reference)
     if kind == "DryRun":
         return {"StatusCode": 204, "ExecutedVersion": function.version}
     if kind == "Event":

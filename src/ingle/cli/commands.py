@@ -1,0 +1,130 @@
+"""The commands."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Callable
+from dataclasses import fields
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+import ingle.main
+from ingle.cli.doctor import examine
+from ingle.model.settings import SettingError, Settings, Source, load
+
+_POLL_SECONDS = 0.5
+
+
+def _settings_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """One flag for each setting."""
+    for one in reversed(fields(Settings)):
+        choices = one.metadata["choices"]
+        kind = click.Choice(choices) if choices else type(one.default)
+        flag = f"--{one.name.replace('_', '-')}"
+        command = click.option(flag, one.name, type=kind, default=None, help=one.metadata["help"])(command)
+    return command
+
+
+def _load(flags: dict[str, Any]) -> tuple[Settings, list[Source]]:
+    try:
+        return load(flags, os.environ, Path.cwd())
+    except SettingError as error:
+        raise click.ClickException(str(error)) from error
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(ingle.__version__, prog_name="ingle")
+def main() -> None:
+    """Your own AWS Lambda: the real API, real sandboxes, no Docker."""
+
+
+@main.command()
+@_settings_options
+def up(**flags: Any) -> None:
+    """Start Ingle in the foreground; stop it with Ctrl-C or SIGTERM."""
+    settings, _ = _load(flags)
+    try:
+        ingle.main.run(settings, announce=click.echo)
+    except ingle.main.StartError as error:
+        raise click.ClickException(str(error)) from error
+
+
+@main.command()
+@_settings_options
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def config(as_json: bool, **flags: Any) -> None:
+    """Show every setting, its value and where the value comes from."""
+    _, sources = _load(flags)
+    if as_json:
+        click.echo(
+            json.dumps({one.name: {"value": one.value, "from": one.origin} for one in sources}, indent=2)
+        )
+        return
+    for one in sources:
+        click.echo(f"{one.name} = {json.dumps(one.value)}  ({one.origin})")
+        click.echo(f"    {one.help}  [INGLE_{one.name.upper()}]")
+
+
+@main.command()
+@_settings_options
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def doctor(as_json: bool, **flags: Any) -> None:
+    """Say what this machine can do, and how to get the rest."""
+    settings, _ = _load(flags)
+    findings = examine(settings)
+    if as_json:
+        click.echo(json.dumps(findings, indent=2))
+        return
+    for title, lines in findings.items():
+        click.secho(title, bold=True)
+        for line in lines:
+            click.echo(f"  {line}")
+
+
+@main.command()
+@click.argument("name")
+@click.option("--follow", is_flag=True, help="Go on until Ctrl-C.")
+@click.option("--since", default=0.0, help="Seconds to look back; 0 shows all.")
+@click.option("--endpoint-url", envvar="AWS_ENDPOINT_URL", default="http://127.0.0.1:4566", show_default=True)
+def logs(name: str, follow: bool, since: float, endpoint_url: str) -> None:
+    """Print the log of function NAME (or of a log group, if NAME begins with a slash)."""
+    group = name if name.startswith("/") else f"/aws/lambda/{name}"
+    moment = int((time.time() - since) * 1000) if since else 0
+    shown: set[tuple[int, str, str]] = set()
+    try:
+        while True:
+            for timestamp, stream, text in _events(endpoint_url, group, moment):
+                event = (timestamp, stream, text)
+                if event in shown:
+                    continue
+                if timestamp > moment:
+                    shown = {one for one in shown if one[0] >= timestamp - 1000}
+                    moment = timestamp
+                shown.add(event)
+                when = datetime.fromtimestamp(timestamp / 1000, UTC)
+                click.echo(f"{when:%Y-%m-%dT%H:%M:%S}.{timestamp % 1000:03d} {text}")
+            if not follow:
+                return
+            time.sleep(_POLL_SECONDS)
+    except KeyboardInterrupt:
+        sys.exit(0)
+
+
+def _events(endpoint: str, group: str, since: int) -> list[tuple[int, str, str]]:
+    query = urllib.parse.urlencode({"group": group, "since": since})
+    try:
+        with urllib.request.urlopen(f"{endpoint.rstrip('/')}/_ingle/logs?{query}", timeout=10) as answer:
+            return [tuple(event) for event in json.load(answer)["events"]]
+    except (urllib.error.URLError, TimeoutError) as error:
+        raise click.ClickException(
+            f"Ingle does not answer at {endpoint}: {error}. Is `ingle up` running?"
+        ) from error
