@@ -47,9 +47,13 @@ def from_document(cls: type[T], document: Mapping[str, Any]) -> T:
     )
 
 
-@cache
 def members(cls: Any) -> tuple[tuple[str, str, Any], ...]:
     """Of each field of a dataclass: attribute, AWS's name for it, and its type without `| None`."""
+    return _members(cls)
+
+
+@cache
+def _members(cls: Any) -> tuple[tuple[str, str, Any], ...]:
     hints = typing.get_type_hints(cls)
     return tuple(
         (f.name, f.metadata.get("member", _camel_case(f.name)), _required(hints[f.name])) for f in fields(cls)
