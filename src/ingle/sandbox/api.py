@@ -119,6 +119,12 @@ class Sandbox(Protocol):
     name: str
 
     @property
+    def paths(self) -> Mapping[str, str]:
+        """Where things really are, by where they should be ("/var/task", "/tmp", ...): filled by drivers that
+        cannot mount; a path that is not in it is the same inside. Programs are told by their environment."""
+        ...
+
+    @property
     def listeners(self) -> Mapping[int, socket.socket]:
         """Listening TCP sockets made on 127.0.0.1 inside the sandbox's own network, by port: accept on
         them from here; whoever connects *is* this sandbox. Owned and closed by the sandbox. Empty where
@@ -149,6 +155,11 @@ class Sandbox(Protocol):
 
     def thaw(self) -> None:
         """Undo `freeze`. Immediate and not blocking; the processes run again at once."""
+        ...
+
+    def throttle(self, processors: float | None) -> None:
+        """Set the hard CPU cap anew, or lift it (None). Immediate and not blocking. Where the driver has no
+        means for it (see `Isolation.lacks`) it raises SandboxError."""
         ...
 
     def memory_peak(self) -> int | None:

@@ -44,6 +44,7 @@ _START_PATIENCE = 20.0  # seconds for one level to be tried
 _PATIENCE = 15.0  # seconds for an answer; the launcher's own deadlines are shorter and say what went wrong
 _WARM_PATIENCE = 35.0
 _MOST_UNSENT = 4096
+_QUOTA_PERIOD = 100_000  # microseconds; see `cgroup`
 
 # The package `ingle` is stood up bare, so that the launcher runs none of its code but this room's, and finds
 # nothing of the machine's site-packages.
@@ -305,6 +306,19 @@ class LauncherSandbox:
             self._host.tell(Signal(self.name, "freeze" if action == "freeze" else "thaw"))
             return
         os.pwrite(fd, _FREEZER_WORDS[self._version(fd)][action], 0)
+
+    def throttle(self, processors: float | None) -> None:
+        self._check()
+        fd = self._held.get("quota")
+        if fd is None:
+            raise SandboxError("this isolation level has no CPU cap")
+        if processors is not None and not 0.01 <= processors <= 1024:
+            raise SandboxError(f"{processors} is not between 0.01 and 1024 processors")
+        quota = None if processors is None else int(processors * _QUOTA_PERIOD)
+        if self._version(self._held["freezer"]) == 1:
+            os.pwrite(fd, str(-1 if quota is None else quota).encode(), 0)
+        else:
+            os.pwrite(fd, f"{'max' if quota is None else quota} {_QUOTA_PERIOD}".encode(), 0)
 
     @staticmethod
     def _version(fd: int) -> int:

@@ -9,9 +9,15 @@ import heapq
 import itertools
 import selectors
 import time
+import traceback
 from collections.abc import Callable
 
 Callback = Callable[[], None]
+
+
+# What is made ahead of need contends with what is needed now, for processors and for the kernel's one lock on
+# cgroups: wait until the moment has passed.
+QUIET = 0.003
 
 
 class Timer:
@@ -26,8 +32,8 @@ class Timer:
 
 
 class Loop:
-    """Runs callbacks until `stop`. `idle` is called when nothing else is ready; it returns whether it had
-    something to do, and is called again only after that or after another event."""
+    """Runs callbacks until `stop`. `idle` is called when nothing else was ready for `QUIET` seconds; it
+    returns whether it had something to do, and is called again only after that or after another event."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._selector = selectors.DefaultSelector()
@@ -58,15 +64,22 @@ class Loop:
     def run(self) -> None:
         self._running = worked = True
         while self._running:
-            events = self._selector.select(0 if worked else self._patience())
+            patience = self._patience()
+            quiet = worked and (patience is None or patience > QUIET)
+            events = self._selector.select(QUIET if quiet else patience)
             for key, _ in events:
                 # An earlier callback of this round may have closed this one's descriptor.
                 if self._selector.get_map().get(key.fd) is key:
-                    key.data()
-            fired = self._fire()
-            worked = bool(events) or fired
-            if not events and not fired:
-                worked = self.idle()
+                    self._call(key.data)
+            worked = self._fire() or bool(events) or (quiet and self.idle())
+
+    @staticmethod
+    def _call(callback: Callback) -> None:
+        """A bug met while serving one sandbox must not end all the others: it is told, and the loop goes on."""
+        try:
+            callback()
+        except Exception:
+            traceback.print_exc()
 
     def _patience(self) -> float | None:
         return max(0.0, self._timers[0][0] - self._clock()) if self._timers else None
@@ -76,6 +89,6 @@ class Loop:
         while self._timers and self._timers[0][0] <= self._clock():
             timer = heapq.heappop(self._timers)[2]
             if timer.callback is not None:
-                timer.callback()
+                self._call(timer.callback)
                 fired = True
         return fired

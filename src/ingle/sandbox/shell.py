@@ -178,7 +178,10 @@ class Shell:
             os.kill(pid, signal.SIGSTOP if action == "freeze" else signal.SIGCONT)
 
     def oom_kills(self) -> int:
-        return self._group.oom_kills() if self._group is not None else 0
+        try:
+            return self._group.oom_kills() if self._group is not None else 0
+        except FileNotFoundError:  # destroyed while its program's end was being told
+            return 0
 
     # -- ending it
 

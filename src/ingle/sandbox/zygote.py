@@ -7,7 +7,7 @@ It has no threads, and it keeps no descriptor of any child.
 
 Messages on the SEQPACKET socket, JSON objects. From the launcher:
 
-    {"seccomp": base64, "program": path or ""}, once, first
+    {"seccomp": base64, "program": path or "", "privileged": bool}, once, first
     {"launch": {"id", "confine": bool, "namespaces": int, "uid", "gid" (-1: keep),
                 "limits": [[resource, value]...], "cwd", "argv", "environ" (null: the zygote's program),
                 "groups": n}}
@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import array
 import base64
+import fcntl
 import gc
 import importlib.util
 import json
@@ -67,6 +68,8 @@ class Zygote:
         message, _ = self._receive()
         self._seccomp = base64.b64decode(message["seccomp"])
         try:
+            if message["privileged"]:
+                give_up_for_children(self._kernel)
             if message["program"]:
                 self._program = _load("ingle_program", message["program"])
                 self._program.preload()
@@ -165,7 +168,7 @@ def confine(kernel: Any, job: Any, fds: Any, seccomp: Any) -> None:
     for fd in fds[len(fds) - job["groups"] :]:
         os.write(fd, b"0")
     signal.set_wakeup_fd(-1)
-    _default_signals()
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # the one signal that a zygote handles
     os.setsid()
     if job["namespaces"]:
         kernel.setns(fds[3], job["namespaces"])
@@ -185,18 +188,20 @@ def confine(kernel: Any, job: Any, fds: Any, seccomp: Any) -> None:
         kernel.seccomp(seccomp)
 
 
-def _drop_privileges(kernel: Any, uid: Any, gid: Any) -> None:
-    kernel.prctl(k.PR_SET_SECUREBITS, 0x2F)  # root's user id, where mapped, gives no capability; locked
+def _drop_privileges(kernel: Any, uid: int, gid: int) -> None:
     if uid >= 0:
         os.setgroups([])
         os.setresgid(gid, gid, gid)
-        # Capabilities go first from the bounding set, which needs them, then with the user id.
-        kernel.drop_bounding_set()
         os.setresuid(uid, uid, uid)
-    else:
-        kernel.drop_bounding_set()
     kernel.set_capabilities()
     kernel.prctl(k.PR_SET_DUMPABLE, 1)  # its own /proc/self belongs to it, as in Lambda
+
+
+def give_up_for_children(kernel: Any) -> None:
+    """What no child may have and the zygote itself does without: a bounding set, and powers that come with
+    the user id 0, where that is mapped. Locked, and inherited by fork."""
+    kernel.prctl(k.PR_SET_SECUREBITS, 0x2F)
+    kernel.drop_bounding_set()
 
 
 def _arrange_descriptors(kernel: Any, status: Any, channel: Any, output: Any) -> None:
@@ -209,21 +214,7 @@ def _arrange_descriptors(kernel: Any, status: Any, channel: Any, output: Any) ->
 
 
 def _duplicate_above(fd: Any, floor: Any) -> int:
-    import fcntl
-
     return int(fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, floor))
-
-
-def _default_signals() -> None:
-    for number in range(1, signal.NSIG):
-        if number not in (signal.SIGKILL, signal.SIGSTOP) and not 32 <= number <= 33:  # libc's own
-            try:
-                signal.signal(number, signal.SIG_DFL)
-            except (OSError, ValueError):
-                continue  # numbers without a signal
-    signal.signal(signal.SIGPIPE, signal.SIG_IGN)  # as every Python starts
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.pthread_sigmask(signal.SIG_SETMASK, [])
 
 
 def finish(main: Any, channel: Any) -> None:

@@ -22,6 +22,8 @@ _SOCKET = 3
 # -I and -S: nothing from the environment, the user's or the machine's site-packages runs while privileged.
 _FLAGS = ("-I", "-S", "-B")
 
+_SIGNALS = signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}
+
 Forked = Callable[[int, str], None]  # (pid, "") or (0, error)
 Ended = Callable[[int | None], None]  # wait status, or None: unknown, its zygote died
 
@@ -43,7 +45,13 @@ class ZygoteProcess:
         self._timer: Timer = world.loop.later(START_PATIENCE, self.kill)
         world.children.own(self.pid, self._gone)
         world.loop.watch(self._sock.fileno(), self._read)
-        self._send({"seccomp": base64.b64encode(seccomp).decode(), "program": zygote.program})
+        self._send(
+            {
+                "seccomp": base64.b64encode(seccomp).decode(),
+                "program": zygote.program,
+                "privileged": os.geteuid() == 0,  # also in a user namespace of its own
+            }
+        )
 
     def when_ready(self, then: Callable[[str], None]) -> None:
         if self._ready is None:
@@ -159,4 +167,6 @@ def _spawn(interpreter: str, sock: socket.socket) -> int:
         (os.POSIX_SPAWN_DUP2, sock.fileno(), _SOCKET),
     ]
     argv = [interpreter, *_FLAGS, _FILE, str(_SOCKET)]
-    return os.posix_spawn(interpreter, argv, environ, file_actions=actions, setsid=True)
+    return os.posix_spawn(
+        interpreter, argv, environ, file_actions=actions, setsid=True, setsigdef=_SIGNALS, setsigmask=()
+    )
