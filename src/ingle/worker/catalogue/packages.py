@@ -27,8 +27,11 @@ SDK = ("boto3", "botocore", "s3transfer", "jmespath", "python-dateutil", "six", 
 FETCHED = ("simplejson", *SDK)
 FETCH_SECONDS = 600.0
 
-# The last SDK that supports a Python which the node's own SDK has left behind.
-_LAST_BOTO3 = {(3, 8): "1.37.38", (3, 9): "1.42.97"}
+# The last ones that support a Python which the node's own SDK has left behind.
+_LAST = {
+    (3, 8): ("boto3==1.37.38", "simplejson==4.1.2"),
+    (3, 9): ("boto3==1.42.97", "simplejson==4.3.0"),
+}
 _LEFT_OUT = re.compile(r"(^|/)(__pycache__|tests)/|^\.\./|^/")
 
 
@@ -92,10 +95,10 @@ def supports(requires_python: str, version: tuple[int, int]) -> bool:
 
 
 def _pip(version: tuple[int, int], target: Path) -> None:
-    boto3 = _LAST_BOTO3.get(version) or metadata.version("boto3")
+    wanted = _LAST.get(version) or (f"simplejson=={metadata.version('simplejson')}",)
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     command += ["--no-compile", "--only-binary", ":all:", "--python-version", "{}.{}".format(*version)]
-    command += ["--target", os.fspath(target), f"boto3=={boto3}", "simplejson"]
+    command += ["--target", os.fspath(target), *wanted]
     try:
         done = subprocess.run(
             command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=FETCH_SECONDS
@@ -104,7 +107,9 @@ def _pip(version: tuple[int, int], target: Path) -> None:
         raise StagingError(f"pip did not end within {FETCH_SECONDS:.0f} s") from error
     if done.returncode:
         last = "\n".join(done.stderr.strip().splitlines()[-3:])
-        raise StagingError(f"pip could not fetch boto3 {boto3} for Python {version[0]}.{version[1]}: {last}")
+        raise StagingError(
+            f"pip could not fetch {', '.join(wanted)} for Python {version[0]}.{version[1]}: {last}"
+        )
 
 
 def _fetched(name: str, fetched: Path) -> metadata.Distribution | None:
