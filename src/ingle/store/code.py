@@ -57,7 +57,7 @@ class CodeStore:
         """Make the directories, and begin to remove what an earlier life left half-made."""
         left = await self._run(self._prepare)
         # Thousands of directories after another boot: nobody has to wait for that.
-        self._executor.submit(lambda: [_remove(path) for path in left])
+        self._executor.submit(_remove_all, left)
 
     async def close(self) -> None:
         """Wait for the work that is under way."""
@@ -187,8 +187,7 @@ class CodeStore:
                 path.rename(self._work / f"discarded-{uuid.uuid4().hex}")
 
     def _empty_work_of_discarded(self) -> None:
-        for path in self._work.glob("discarded-*"):
-            _remove(path)
+        _remove_all(list(self._work.glob("discarded-*")))
 
     def _new_work(self) -> Path:
         return self._work / uuid.uuid4().hex
@@ -199,6 +198,11 @@ def _remove(path: Path) -> None:
         shutil.rmtree(path, ignore_errors=True)
     else:
         path.unlink(missing_ok=True)
+
+
+def _remove_all(paths: list[Path]) -> None:
+    for path in paths:
+        _remove(path)
 
 
 def _sync_directory(path: Path) -> None:

@@ -124,9 +124,9 @@ class Functions:
         self._changed(key)
         return gone
 
-    async def delete_version(self, key: FunctionKey, number: int) -> bool:
+    async def delete_version(self, key: FunctionKey, version: str) -> bool:
         """Remove one published version; whether there was one."""
-        row = {**_key(key), "number": number}
+        row = {**_key(key), "number": _number(version)}
         gone = await self._database.write(
             lambda connection: connection.execute(SQL["delete_version"], row).rowcount > 0
         )

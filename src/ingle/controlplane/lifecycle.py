@@ -1,0 +1,122 @@
+"""What happens to functions in the background: creations and updates end, unused code goes.
+
+The queue is the table itself: whatever is Pending or InProgress there is still to be done, so a node that was
+killed goes on where it was, and no queue can overflow. Nothing here touches an environment.
+
+https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import uuid
+from dataclasses import replace
+
+from ingle.model.errors import CallerError, IngleError
+from ingle.model.function import FunctionConfiguration, FunctionVersion
+from ingle.model.states import LastUpdateStatus, State, check_state, check_update
+from ingle.store.code import CodeStore
+from ingle.store.functions import Functions
+
+_log = logging.getLogger(__name__)
+
+BATCH = 100  # versions that are settled in one transaction
+HOUSEKEEPING_SECONDS = 600.0
+RETRY_SECONDS = 1.0  # after the store failed
+
+
+class Lifecycle:
+    """Brings functions to the end of their creation or update. `start` after the store, `close` before it."""
+
+    def __init__(self, functions: Functions, code: CodeStore) -> None:
+        self._functions = functions
+        self._code = code
+        self._work = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Remove code that an earlier life left unused, then begin with what it left unfinished."""
+        await self._code.collect(self._functions.referenced_code, grace=0.0)
+        self._work.set()
+        self._task = asyncio.create_task(self._run(), name="function-lifecycle")
+
+    def wake(self) -> None:
+        """There is a version to settle."""
+        self._work.set()
+
+    async def close(self) -> None:
+        """Stop; what is unfinished stays so in the store. Twice is no error."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+            self._task = None
+
+    async def settle_all(self) -> None:
+        """End every creation and update that the store knows to be under way. Raises ServiceError."""
+        while unsettled := await self._functions.unsettled(BATCH):
+            await self._functions.settle(
+                [(await self._settled(version), version.configuration.revision_id) for version in unsettled]
+            )
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await asyncio.wait_for(self._work.wait(), HOUSEKEEPING_SECONDS)
+                self._work.clear()
+                await self.settle_all()
+            except TimeoutError:
+                await self._collect()
+            except IngleError:
+                _log.exception("functions could not be settled")
+                self._work.set()
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def _collect(self) -> None:
+        try:
+            await self._code.collect(self._functions.referenced_code)
+        except IngleError:
+            _log.exception("unused code could not be removed")
+
+    async def _settled(self, version: FunctionVersion) -> FunctionVersion:
+        try:
+            await self._code.ensure_unpacked(version.code_sha256)
+        except CallerError as error:  # a ServiceError is ours, such as a full disk: tried again
+            return replace(version, configuration=failed(version.configuration, error.message))
+        return replace(version, configuration=succeeded(version.configuration))
+
+
+def succeeded(configuration: FunctionConfiguration) -> FunctionConfiguration:
+    """The configuration after its creation or update ended well."""
+    check_state(configuration.state, State.ACTIVE)
+    check_update(configuration.last_update_status, LastUpdateStatus.SUCCESSFUL)
+    return replace(
+        configuration,
+        revision_id=str(uuid.uuid4()),
+        state=State.ACTIVE,
+        state_reason=None,
+        state_reason_code=None,
+        last_update_status=LastUpdateStatus.SUCCESSFUL,
+        last_update_status_reason=None,
+        last_update_status_reason_code=None,
+    )
+
+
+def failed(configuration: FunctionConfiguration, reason: str) -> FunctionConfiguration:
+    """The configuration after its package turned out to be unusable: a creation fails the function, an
+    update only itself."""
+    code = "InvalidZipFileException"
+    check_update(configuration.last_update_status, LastUpdateStatus.FAILED)
+    ended = replace(
+        configuration,
+        revision_id=str(uuid.uuid4()),
+        last_update_status=LastUpdateStatus.FAILED,
+        last_update_status_reason=reason,
+        last_update_status_reason_code=code,
+    )
+    if configuration.state is not State.PENDING:
+        return ended
+    check_state(configuration.state, State.FAILED)
+    return replace(ended, state=State.FAILED, state_reason=reason, state_reason_code=code)
