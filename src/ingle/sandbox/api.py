@@ -132,7 +132,8 @@ class Sandbox(Protocol):
         ...
 
     async def launch(self, program: str | Executable, channel: socket.socket, output: int) -> int:
-        """Start the program (a zygote's name, or an executable) and return its pid on the host.
+        """Start the program (a zygote's name, or an executable) and return its pid as the launcher sees it:
+        that on the host, except with `rootless`, whose launcher has a pid namespace of its own.
 
         `channel` becomes a descriptor of the program, passed to `main`; `output` its stdout and stderr.
         Both are duplicated: the caller closes its own. Not allowed while a program is running.

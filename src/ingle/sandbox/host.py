@@ -39,6 +39,7 @@ from ingle.sandbox.protocol import (
     Stop,
     Warm,
 )
+from ingle.sandbox.record import default_state_dir
 
 _START_PATIENCE = 20.0  # seconds for one level to be tried
 _PATIENCE = 15.0  # seconds for an answer; the launcher's own deadlines are shorter and say what went wrong
@@ -59,6 +60,7 @@ def start(config: HostConfig) -> LauncherHost:
 
     Called before the event loop runs and before privileges are dropped. Blocks, at most 20 s per level.
     Raises SandboxError when no level works."""
+    config = replace(config, state_dir=config.state_dir or default_state_dir())
     wanted: tuple[Level, ...] = ("namespaces", "rootless", "process")
     if config.level is not None:
         wanted = (config.level,)

@@ -111,7 +111,7 @@ class Launcher:
             held, paths = place.hand_over()
         except (SandboxError, OSError) as error:
             text = str(error)
-            place.end(lambda _: self._answer(request.id, text))
+            place.end(0, lambda _: self._answer(request.id, text))
             return
         name = request.spec.name
         self._sandboxes[name] = LiveSandbox(self._world, self._zygotes, place, self._reporter(name))

@@ -247,7 +247,7 @@ class LiveSandbox:
         self._advance("destroy")
         if self._start is not None:
             self._failed("destroyed")
-        self._place.end(lambda error: self._removed(error, answer))
+        self._place.end(self._pid, lambda error: self._removed(error, answer))
 
     def _removed(self, error: str, answer: Answer) -> None:
         if not error and self._pid:

@@ -50,7 +50,7 @@ class Place(Protocol):
         gone, or `then(error)`."""
         ...
 
-    def end(self, then: Callable[[str], None]) -> None:
+    def end(self, pid: int, then: Callable[[str], None]) -> None:
         """Kill everything and remove the place; `then("")` when it is gone, or `then(error)`."""
         ...
 

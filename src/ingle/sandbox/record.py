@@ -42,9 +42,8 @@ class Record:
         fcntl.lockf(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
     @classmethod
-    def open(cls, state_dir: str | None) -> Record:
+    def open(cls, state_dir: str) -> Record:
         """A fresh record. Raises PermissionError when the state directory belongs to somebody else."""
-        state_dir = state_dir or default_state_dir()
         os.makedirs(state_dir, 0o700, exist_ok=True)
         about = os.lstat(state_dir)
         if not stat.S_ISDIR(about.st_mode) or about.st_uid != os.geteuid() or about.st_mode & 0o022:

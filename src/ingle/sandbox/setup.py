@@ -13,6 +13,7 @@ from ingle.sandbox.config import HostConfig
 from ingle.sandbox.kernel import Kernel
 from ingle.sandbox.loop import Loop
 from ingle.sandbox.place import Driver, Place
+from ingle.sandbox.processes import Processes
 from ingle.sandbox.record import Record
 from ingle.sandbox.rootfs import Template
 from ingle.sandbox.shells import Shells
@@ -33,10 +34,11 @@ class Setup:
 
     def make(self) -> tuple[World, Driver]:
         """Everything but the sandboxes. Raises OSError or SandboxError, naming what is missing."""
-        record = Record.open(self._config.state_dir)
-        self._undo.append(record.remove)
         seam = Kernel()
         levels.enter(seam, self._level)
+        assert self._config.state_dir is not None
+        record = Record.open(self._config.state_dir)
+        self._undo.append(record.remove)
         network = levels.network_of(self._level, self._config.network)
         world = World(
             config=self._config,
@@ -46,12 +48,17 @@ class Setup:
             slots=Slots(self._config.limit),
             isolation=Isolation(self._level, network),
             state_dir=record.directory,
-            privileged=self._level == "namespaces",
+            privileged=self._level != "rootless" and os.geteuid() == 0,
         )
-        self._cgroups(world, record)
-        self._template(world)
+        if self._level == "process":
+            self._lacks.extend(levels.PROCESS_LACKS)
+        else:
+            self._cgroups(world, record)
+            self._template(world)
+        if self._level != "namespaces" and not world.privileged:
+            self._lacks.append(levels.SHARED_USER)
         world.isolation = replace(world.isolation, lacks=tuple(self._lacks))
-        return world, Shells(world)
+        return world, Processes(world) if self._level == "process" else Shells(world)
 
     def _cgroups(self, world: World, record: Record) -> None:
         try:
@@ -86,11 +93,12 @@ class Setup:
             if place is None:
                 done(error)
             else:
-                place.end(done)
+                place.end(0, done)
 
         timer = self._loop.later(PATIENCE, lambda: done("no sandbox was made within 10 s"))
         driver.take(taken)
-        self._loop.run()
+        if not outcome:
+            self._loop.run()
         timer.cancel()
         if outcome[0]:
             raise SandboxError(outcome[0])

@@ -205,7 +205,7 @@ class Shell:
             then("" if word == init.KILLED else "its processes would not die")
         return None
 
-    def end(self, then: Then) -> None:
+    def end(self, pid: int, then: Then) -> None:
         self._ended = then
         if self._alive:
             self.abort()

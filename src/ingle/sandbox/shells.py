@@ -87,7 +87,7 @@ class Shells:
 
     def _end(self, shell: Shell) -> None:
         self._ending += 1
-        shell.end(lambda _: self._one_ended())
+        shell.end(0, lambda _: self._one_ended())
 
     def _one_ended(self) -> None:
         self._ending -= 1
