@@ -72,16 +72,19 @@ def _set_path(task_root: str, runtime_dir: str) -> None:
     layers = ["/opt/python/lib/python{}.{}/site-packages".format(*sys.version_info[:2]), "/opt/python"]
     own = os.environ.get("PYTHONPATH", runtime_dir)
     if own != runtime_dir:
-        sys.path[:] = [task_root, runtime_dir, *filter(None, own.split(":")), *_standard_library()]
+        sys.path[:] = [task_root, runtime_dir, *filter(None, own.split(":")), *_STANDARD_LIBRARY]
         layers = []
     else:
-        sys.path[:] = [task_root, *layers, runtime_dir, *_standard_library()]
+        sys.path[:] = [task_root, *layers, runtime_dir, *_STANDARD_LIBRARY]
     os.environ["PYTHONPATH"] = own
+    known = {
+        path for path in (task_root, *layers) if os.path.isdir(path)
+    }  # others are listed twice in Lambda too
     for directory in (task_root, *layers):
-        site.addsitedir(directory)
+        site.addsitedir(directory, known)
 
 
-def _standard_library() -> List[str]:
+def _find_standard_library() -> List[str]:
     """The interpreter's own entries of `sys.path`, without anyone's site-packages."""
     library = sysconfig.get_path("stdlib")
     version = "{}{}".format(*sys.version_info[:2])
@@ -89,10 +92,13 @@ def _standard_library() -> List[str]:
     return [path for path in sys.path if path in own or path.endswith("python" + version + ".zip")]
 
 
+_STANDARD_LIBRARY = _find_standard_library()  # in the zygote: sysconfig takes its time
+
+
 def _renew_entropy() -> None:
     """What a fork would share with its siblings. `random` reseeds itself after a fork; the rest does not."""
     uuid._node = None  # type: ignore[attr-defined]
     uuid._last_timestamp = None  # type: ignore[attr-defined]
     ssl = sys.modules.get("ssl")  # some interpreters are built without
-    if ssl is not None:
+    if ssl is not None and ssl.OPENSSL_VERSION_INFO < (1, 1, 1):  # newer ones notice a fork
         ssl.RAND_add(os.urandom(32), 0.0)

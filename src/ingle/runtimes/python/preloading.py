@@ -66,6 +66,7 @@ STANDARD = (
 )
 RUNTIME = (
     "awslambdaric.bootstrap",
+    "awslambdaric.lambda_literals",
     "awslambdaric.lambda_runtime_log_utils",
     "awslambdaric.lambda_runtime_marshaller",
 )
