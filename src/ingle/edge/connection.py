@@ -19,6 +19,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 MAX_HEADER_BYTES = 1_048_576  # AWS: "all headers 1 MB"
+_HEADER_COST = (
+    32  # what a header counts beside its text, as in HTTP/2 (RFC 9113, 6.5.2): many empty ones are large
+)
 _TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
 Headers = dict[bytes, bytes]
@@ -33,7 +36,9 @@ class Exchange(Protocol):
 
 
 class HotInvoke(Protocol):
-    """Takes the plain case of Invoke."""
+    """Takes the plain case of Invoke. The server keeps `date` as the Date header has it."""
+
+    date: bytes
 
     def take(self, target: bytes, headers: Headers, answer: Callable[[bytes], None]) -> Exchange | None:
         """An exchange for a POST to `target`, or None where the general way has to serve it.
@@ -75,6 +80,7 @@ class Connection(HttpToolsProtocol):
         super().__init__(config, state, {})
         self._hot = hot
         self._clock = clock
+        self._hot_cycle: _HotCycle | None = None  # the last one: `cycle` may be a pipelined request behind it
         self._header_bytes = 0
         self._receiving = False
         self.last_heard = clock()
@@ -92,15 +98,24 @@ class Connection(HttpToolsProtocol):
 
     # asyncio.Protocol
 
+    def expire(self) -> None:
+        """Close what is overdue; at once, where the client did not even take the last of an answer."""
+        if self.transport.is_closing():
+            self.transport.abort()
+        else:
+            self.last_heard = self._clock()
+            self._receiving = False
+            self.transport.close()
+
     def data_received(self, data: bytes) -> None:
         self.last_heard = self._clock()
         super().data_received(data)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        cycle: Any = self.cycle
         super().connection_lost(exc)
-        if isinstance(cycle, _HotCycle) and not cycle.answered and cycle.exchange is not None:
-            cycle.exchange.client_gone()
+        hot = self._hot_cycle
+        if hot is not None and not hot.answered and hot.exchange is not None:
+            hot.exchange.client_gone()
 
     # httptools' callbacks
 
@@ -118,7 +133,7 @@ class Connection(HttpToolsProtocol):
         self._count(len(url))
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._count(len(name) + len(value))
+        self._count(len(name) + len(value) + _HEADER_COST)
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
@@ -127,7 +142,7 @@ class Connection(HttpToolsProtocol):
             cycle = _HotCycle(self.parser.should_keep_alive())
             cycle.exchange = self._hot.take(self.url, dict(self.headers), self._answerer(cycle))
             if cycle.exchange is not None:
-                self.cycle = cycle  # type: ignore[assignment]
+                self.cycle = self._hot_cycle = cycle  # type: ignore[assignment]
                 if self.expect_100_continue:
                     self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
                 return
@@ -175,8 +190,7 @@ class Connection(HttpToolsProtocol):
             if cycle.disconnected or self.transport.is_closing():
                 return
             self.transport.write(response)
-            # A body that is still coming (an answer before its end) cannot be told from the next request.
-            if not cycle.keep_alive or self._receiving:
+            if not cycle.keep_alive:
                 self.transport.close()
             else:
                 self.on_response_complete()

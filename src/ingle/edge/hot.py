@@ -10,6 +10,7 @@ https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
 
 from __future__ import annotations
 
+import logging
 import re
 from base64 import b64encode
 from collections.abc import Callable
@@ -18,7 +19,7 @@ from typing import Protocol
 from ingle.edge.connection import Exchange, Headers
 from ingle.edge.identity import Defaults, identify
 from ingle.frontend.frontend import Frontend
-from ingle.model.errors import IngleError
+from ingle.model.errors import IngleError, ServiceError
 from ingle.model.function import ResolvedFunction
 from ingle.model.identifiers import TRACE_HEADER, new_request_id, new_trace_header
 from ingle.model.invocation import MAX_REQUEST_PAYLOAD, Invocation, Outcome
@@ -28,13 +29,14 @@ from ingle.wire.message import Request
 _TARGET = re.compile(
     rb"/2015-03-31/functions/([A-Za-z0-9_-]{1,64})/invocations(?:\?Qualifier=([$A-Za-z0-9_-]+))?"
 )
+_log = logging.getLogger(__name__)
 _REMEMBERED = 4_096  # entries, of either memory, before it is emptied
 
 Identity = tuple[str, str]  # account, region
 
 
 class Renderer(Protocol):
-    def __call__(self, error: IngleError, request_id: str) -> bytes:
+    def __call__(self, error: IngleError, request_id: str, date: bytes) -> bytes:
         """A complete HTTP response for `error`."""
         ...
 
@@ -42,13 +44,11 @@ class Renderer(Protocol):
 class HotPath:
     """`HotInvoke` over the frontend."""
 
-    def __init__(
-        self, frontend: Frontend, defaults: Defaults, render: Renderer, date: Callable[[], bytes]
-    ) -> None:
+    def __init__(self, frontend: Frontend, defaults: Defaults, render: Renderer) -> None:
         self._frontend = frontend
         self._defaults = defaults
         self._render = render
-        self._date = date
+        self.date = b""  # of now, as the Date header says it; kept by the server
         self._identities: dict[bytes | None, Identity | None] = {}
         self._targets: dict[bytes, tuple[str, str | None] | None] = {}
 
@@ -117,14 +117,14 @@ class HotPath:
         try:
             self._frontend.run(exchange.function, invocation)
         except IngleError as error:
-            exchange.answer(self._render(error, invocation.request_id))
+            exchange.answer(self._render(error, invocation.request_id, self.date))
 
     def respond(self, exchange: _HotExchange, outcome: Outcome | IngleError) -> bytes:
         """The complete HTTP response."""
         invocation = exchange.invocation
         assert invocation is not None
         if isinstance(outcome, IngleError):
-            return self._render(outcome, invocation.request_id)
+            return self._render(outcome, invocation.request_id, self.date)
         further = ""
         if outcome.function_error is not None:
             further = f"x-amz-function-error: {outcome.function_error}\r\n"
@@ -137,7 +137,7 @@ class HotPath:
             f"x-amzn-trace-id: {invocation.trace_id}\r\n{further}\r\n"
         )
         return b"".join(
-            (b"HTTP/1.1 200 OK\r\ndate: ", self._date(), b"\r\n", head.encode("latin-1"), outcome.payload)
+            (b"HTTP/1.1 200 OK\r\ndate: ", self.date, b"\r\n", head.encode("latin-1"), outcome.payload)
         )
 
 

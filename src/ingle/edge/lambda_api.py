@@ -6,12 +6,12 @@ Whatever a handler raises becomes an answer: AWS's errors as they are, all else 
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from http import HTTPStatus
 
+from ingle.controlplane.handlers import Handlers, RequestContext
 from ingle.edge.identity import Caller
-from ingle.model.errors import IngleError, NotImplementedYet, RequestEntityTooLarge, ServiceError
+from ingle.frontend.operation import TRACE_MEMBER
+from ingle.model.errors import IngleError, RequestEntityTooLarge, ServiceError
 from ingle.model.identifiers import new_request_id
 from ingle.model.quotas import CREATE_REQUEST_SIZE
 from ingle.wire.message import Request, Response
@@ -20,24 +20,10 @@ from ingle.wire.service import Service
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Call:
-    """One call of an operation, parsed and valid by the service model."""
-
-    operation: str
-    caller: Caller
-    request_id: str
-    headers: Mapping[str, str]
-    params: dict[str, Any]
-
-
-Handler = Callable[[Call], Awaitable[Mapping[str, Any]]]
-
-
 class LambdaApi:
-    """Answers requests to Lambda. `handlers` has those operations that there are; others answer 501."""
+    """Answers requests to Lambda. An operation without a handler answers 501."""
 
-    def __init__(self, handlers: Mapping[str, Handler]) -> None:
+    def __init__(self, handlers: Handlers) -> None:
         self._service = Service.load("lambda")
         self._handlers = handlers
 
@@ -47,11 +33,16 @@ class LambdaApi:
         try:
             operation, labels = self._service.route(request.method, request.path, request.query)
             params = operation.parse(request, labels)
-            handler = self._handlers.get(operation.name)
-            if handler is None:
-                raise NotImplementedYet(f"Ingle does not have the operation {operation.name} yet.")
-            result = await handler(Call(operation.name, caller, request_id, request.headers, params))
-            return operation.serialize(result, request_id)
+            context = _context(request, caller, request_id)
+            result = await self._handlers.call(operation.name, context, params)
+            response = operation.serialize(result, request_id)
+            if TRACE_MEMBER in result:
+                return Response(
+                    response.status,
+                    {**response.headers, "X-Amzn-Trace-Id": result[TRACE_MEMBER]},
+                    response.body,
+                )
+            return response
         except IngleError as error:
             if isinstance(error, ServiceError):
                 _log.error("%s %s failed: %s", request.method, request.path, error, exc_info=error)
@@ -59,6 +50,10 @@ class LambdaApi:
         except Exception:
             _log.exception("%s %s failed", request.method, request.path)
             return self._service.render(ServiceError("An internal error occurred."), request_id)
+
+    def render_hot(self, error: IngleError, request_id: str, date: bytes) -> bytes:
+        """`error` as the bytes of a whole HTTP response, for the hot path."""
+        return _http_response(self._service.render(error, request_id), date)
 
     def refuse(self, error: IngleError, request_id: str | None = None) -> Response:
         """`error` as Lambda's answer to a request that got no further than the edge."""
@@ -78,18 +73,20 @@ class LambdaApi:
         )
 
 
-def http_response(response: Response, date: bytes) -> bytes:
+def _context(request: Request, caller: Caller, request_id: str) -> RequestContext:
+    return RequestContext(
+        account=caller.account,
+        region=caller.region,
+        request_id=request_id,
+        endpoint=f"http://{request.headers.get('host', 'localhost')}",
+        access_key_id=caller.access_key_id,
+        trace_header=request.headers.get("x-amzn-trace-id"),
+    )
+
+
+def _http_response(response: Response, date: bytes) -> bytes:
     """A response as the bytes of HTTP/1.1, for the hot path."""
-    lines = [f"HTTP/1.1 {response.status} {_REASONS.get(response.status, 'Error')}", f"date: {date.decode()}"]
+    lines = [f"HTTP/1.1 {response.status} {HTTPStatus(response.status).phrase}", f"date: {date.decode()}"]
     lines += [f"{name.lower()}: {value}" for name, value in response.headers.items()]
     lines.append(f"content-length: {len(response.body)}")
     return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + response.body
-
-
-_REASONS = {
-    400: "Bad Request",
-    404: "Not Found",
-    409: "Conflict",
-    429: "Too Many Requests",
-    500: "Internal Server Error",
-}

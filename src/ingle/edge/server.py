@@ -56,12 +56,12 @@ class EdgeServer:
     async def start(self, listener: socket.socket) -> None:
         """Accept on `listener`, which is bound already. Raises OSError."""
         self._set_date()
-        self._sweeper = asyncio.get_running_loop().create_task(self._sweep())
+        self._sweeper = asyncio.get_running_loop().create_task(self._sweep_on())
         self._servers.append(await self._serve(listener))
 
-    async def serve_inside(self, listener: socket.socket) -> None:
-        """Accept on a listener made inside a sandbox; ends when its owner closes it."""
-        await self._serve(listener)
+    async def serve_inside(self, listener: socket.socket) -> asyncio.Server:
+        """Accept on a listener made inside a sandbox, until what is returned is closed."""
+        return await self._serve(listener)
 
     async def _serve(self, listener: socket.socket) -> asyncio.Server:
         loop = asyncio.get_running_loop()
@@ -92,20 +92,24 @@ class EdgeServer:
     def connections(self) -> int:
         return len(self._state.connections)
 
-    async def _sweep(self) -> None:
-        """Once a second: the Date header, and connections that are overdue."""
+    async def _sweep_on(self) -> None:
         while True:
             await asyncio.sleep(1)
-            self._set_date()
-            now = self._clock()
-            for connection in list(self._state.connections):
-                if isinstance(connection, Connection) and connection.overdue(
-                    now, self._settings.idle_limit, self._settings.request_limit
-                ):
-                    connection.transport.close()
+            self.sweep()
+
+    def sweep(self) -> None:
+        """Set the Date header anew, and close connections that are overdue. Once a second."""
+        self._set_date()
+        now = self._clock()
+        for connection in list(self._state.connections):
+            if isinstance(connection, Connection) and connection.overdue(
+                now, self._settings.idle_limit, self._settings.request_limit
+            ):
+                connection.expire()
 
     def _set_date(self) -> None:
-        self._state.default_headers = [(b"date", formatdate(usegmt=True).encode())]
+        self._hot.date = formatdate(usegmt=True).encode()
+        self._state.default_headers = [(b"date", self._hot.date)]
 
 
 def bind(host: str, port: int) -> socket.socket:

@@ -19,6 +19,8 @@ from ingle.model.names import LATEST, parse_function_name
 if TYPE_CHECKING:
     from types_boto3_lambda.type_defs import InvocationRequestTypeDef
 
+TRACE_MEMBER = "X-Amzn-Trace-Id"  # in the answer, beside what the service model has
+
 
 async def invoke(
     frontend: Frontend,
@@ -72,7 +74,7 @@ async def invoke(
         "StatusCode": 200,
         "ExecutedVersion": function.version or LATEST,
         "Payload": outcome.payload,
-        "TraceId": trace_id,
+        TRACE_MEMBER: trace_id,
     }
     if outcome.function_error is not None:
         answer["FunctionError"] = outcome.function_error

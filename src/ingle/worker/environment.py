@@ -19,7 +19,7 @@ from typing import Literal, Protocol
 
 from ingle.model.environment import Event, Phase, step
 from ingle.model.errors import ServiceError
-from ingle.model.invocation import MAX_RESPONSE_PAYLOAD, Invocation, Outcome, function_failure
+from ingle.model.invocation import Invocation, Outcome, function_failure
 from ingle.sandbox.api import Executable, Exit, Sandbox, SandboxError
 from ingle.telemetry.lines import InitReport, Report, Status
 from ingle.worker import faults
@@ -63,6 +63,7 @@ class Equipment:
     journal: Journal
     runtime_version: str
     endpoint: Closeable | None = None  # the way from inside to Ingle; closed with the environment
+    cpu_quota: float | None = None  # processors that it is held to after INIT, which Lambda does not throttle
 
 
 @dataclass(frozen=True)
@@ -90,10 +91,12 @@ class Environment:
         self._loop = asyncio.get_running_loop()
         self._process: RuntimeProcess | None = None
         self._init: asyncio.Future[InitResult] | None = None
+        self._failed_init: InitResult | None = None  # how the runtime that INIT began with was lost
         self._init_started = 0.0
         self._unreported_init_ms: float | None = None
         self._invocation: Invocation | None = None
         self._invoke_started = 0.0
+        self._start_logged = False
         self._deadline: asyncio.TimerHandle | None = None
         self._stopping: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -109,6 +112,8 @@ class Environment:
         result = await self._start_runtime(INIT_TIMEOUT)
         if self.phase is Phase.SHUTDOWN:
             return
+        if self._equipment.cpu_quota is not None:
+            self._sandbox.throttle(self._equipment.cpu_quota)
         if result.status == "success":
             self.phase = step(self.phase, Event.INITIALISED)
             self._unreported_init_ms = result.duration_ms
@@ -119,10 +124,9 @@ class Environment:
 
     async def _start_runtime(self, timeout: float) -> InitResult:
         """Launch a runtime and have it initialised within `timeout` seconds."""
-        if self._stopping is not None:
-            await self._stopping
         result: asyncio.Future[InitResult] = self._loop.create_future()
         self._init = result
+        self._failed_init = None
         self._init_started = time.perf_counter()
         self._process = process = RuntimeProcess(self)
         process.send(
@@ -136,7 +140,9 @@ class Environment:
         try:
             async with asyncio.timeout(timeout):
                 await process.start(self._sandbox, self._equipment.program)
-                return await result
+                ended = await result
+                # READY and the loss of the runtime may have come in one breath: then the loss counts.
+                return self._failed_init or ended
         except TimeoutError:
             return InitResult(self._init_ms(), "timeout")
         finally:
@@ -149,8 +155,13 @@ class Environment:
         error_type: str | None = None,
         outcome: Callable[[str], Outcome] | None = None,
     ) -> None:
-        if self._init is not None and not self._init.done():
-            self._init.set_result(InitResult(self._init_ms(), status, error_type, outcome))
+        if self._init is None:
+            return
+        result = InitResult(self._init_ms(), status, error_type, outcome)
+        if status == "error" and self._failed_init is None:
+            self._failed_init = result
+        if not self._init.done():
+            self._init.set_result(result)
 
     def _init_ms(self) -> float:
         return (time.perf_counter() - self._init_started) * 1_000
@@ -170,6 +181,7 @@ class Environment:
         self._invocation = invocation
         if invocation.wants_log_tail:
             self._journal.want_tail()
+        self._start_logged = False
         self._invoke_started = time.perf_counter()
         self._deadline = self._loop.call_later(self.spec.timeout, self._timed_out)
         if was_reset:
@@ -190,15 +202,25 @@ class Environment:
         if invocation.cognito_identity is not None:
             meta += f',"cognito_identity":{quoted(invocation.cognito_identity)}'
         self._process.send(invoke_frame(f"{meta}}}".encode(), invocation.payload))
-        self._journal.start(invocation.request_id, self.spec.version)
+        self._log_start(invocation)
+
+    def _log_start(self, invocation: Invocation) -> None:
+        """START, once: where INIT is repeated, it comes after that, however that ended."""
+        if not self._start_logged:
+            self._start_logged = True
+            self._journal.start(invocation.request_id, self.spec.version)
 
     async def _suppressed_init(self, invocation: Invocation) -> None:
         """INIT again, inside the invocation, under the function's own timeout."""
+        if self._stopping is not None:
+            await self._stopping
+        if self._invocation is not invocation:
+            return
         try:
             result = await self._start_runtime(self.spec.timeout)
         except SandboxError as error:
-            _log.error("%s: no runtime could be started again: %s", self._sandbox.name, error)
             if self._invocation is invocation:
+                _log.error("%s: no runtime could be started again: %s", self._sandbox.name, error)
                 self._end(ServiceError(str(error)), Event.RUNTIME_LOST, "failure")
             return
         if self._invocation is not invocation:  # it timed out, or was shut down, meanwhile
@@ -207,7 +229,7 @@ class Environment:
             self._begin(invocation)
         elif result.outcome is not None:
             self._report_failed_init(result, "invoke")
-            self._journal.start(invocation.request_id, self.spec.version)
+            self._log_start(invocation)
             outcome = result.outcome(invocation.request_id)
             self._end(outcome, Event.RUNTIME_LOST, "failure", result.error_type)
 
@@ -221,8 +243,6 @@ class Environment:
         self._drain()
         if isinstance(payload, Oversized):
             outcome = faults.response_too_large(payload.length - REQUEST_ID_BYTES)
-        elif len(payload) > REQUEST_ID_BYTES + MAX_RESPONSE_PAYLOAD:
-            outcome = faults.response_too_large(len(payload) - REQUEST_ID_BYTES)
         else:
             outcome = Outcome(payload[REQUEST_ID_BYTES:], "Unhandled" if kind == FrameType.ERROR else None)
         self._end(outcome, Event.ANSWERED)
@@ -232,6 +252,9 @@ class Environment:
         request_id = self._invocation.request_id
         text = f"Task timed out after {self.spec.timeout:.2f} seconds"
         self._drain()
+        if self._init is not None:
+            self._report_failed_init(InitResult(self._init_ms(), "timeout"), "invoke")
+        self._log_start(self._invocation)
         self._journal.fault(request_id, text)
         outcome = function_failure("Sandbox.Timedout", text, request_id)
         self._end(outcome, Event.RUNTIME_LOST, "timeout")
@@ -251,6 +274,7 @@ class Environment:
         if self._deadline is not None:
             self._deadline.cancel()
         self.phase = step(self.phase, event)
+        self._log_start(invocation)
         if not invocation.wants_log_tail:
             # The caller need not wait for our bookkeeping, unless the log is part of the answer.
             invocation.done(outcome)
@@ -286,11 +310,13 @@ class Environment:
 
     def frame_received(self, frame: Frame) -> None:
         kind, payload = frame
-        if kind in (FrameType.RESPONSE, FrameType.ERROR):
+        if kind != FrameType.LOG and self._process is not None and self._process.sending:
+            self._break_off("answered before it had read the question")
+        elif kind in (FrameType.RESPONSE, FrameType.ERROR):
             self._answered(kind, payload)
         elif kind == FrameType.LOG:
             self._log_frame(payload)
-        elif self._init is None:
+        elif self._init is None or self._init.done():
             self._break_off(f"sent a frame of type {kind} after INIT")
         elif kind == FrameType.READY:
             self._init_ended("success")
@@ -301,17 +327,19 @@ class Environment:
 
     def output_received(self, data: bytes) -> None:
         self._journal.output(data)
+        self._hold_if_congested()
+
+    def _hold_if_congested(self) -> None:
         process = self._process
-        if self._journal.stream.congested and process is not None:
-            process.hold_output()
-            self._journal.stream.when_clear(partial(self._call_soon, process.resume_output))
+        if self._journal.stream.congested and process is not None and process.hold():
+            self._journal.stream.when_clear(partial(self._call_soon, process.resume))
 
     def _call_soon(self, callback: Callable[[], None]) -> None:
         """From any thread."""
         self._loop.call_soon_threadsafe(callback)
 
     @property
-    def output_held(self) -> bool:
+    def held(self) -> bool:
         return self._journal.stream.congested
 
     def process_lost(self, exit: Exit | None, reason: str | None) -> None:
@@ -338,8 +366,7 @@ class Environment:
     def _break_off(self, reason: str) -> None:
         """The runtime broke the channel's rules: it is not trusted with another frame."""
         if self._process is not None:
-            self._process.close()
-        self.process_lost(None, reason)
+            self._process.break_off(reason)
 
     def _log_frame(self, payload: bytes | Oversized) -> None:
         if isinstance(payload, Oversized):
@@ -352,6 +379,7 @@ class Environment:
             return
         self._drain()
         self._journal.event(micros // 1_000, text)
+        self._hold_if_congested()
 
     def _drain(self) -> None:
         if self._process is not None:
@@ -370,13 +398,10 @@ class Environment:
     async def shut_down(self) -> None:
         """SHUTDOWN: without extensions Lambda gives the runtime no time (0 ms). An invocation that still
         runs ends with it. Twice is no error."""
-        if self.phase is not Phase.SHUTDOWN:
-            invocation, self._invocation = self._invocation, None
+        if self._invocation is not None:
+            self._end(ServiceError("The execution environment was shut down."), Event.RETIRED, "failure")
+        elif self.phase is not Phase.SHUTDOWN:
             self.phase = step(self.phase, Event.RETIRED)
-            if self._deadline is not None:
-                self._deadline.cancel()
-            if invocation is not None:
-                invocation.done(ServiceError("The execution environment was shut down."))
         self._let_go()
         if self._equipment.endpoint is not None:
             self._equipment.endpoint.close()

@@ -14,28 +14,43 @@ class LineSplitter:
     __slots__ = ("_partial",)
 
     def __init__(self) -> None:
-        self._partial = b""
+        self._partial = bytearray()
 
     def feed(self, data: bytes) -> list[str]:
         """The lines that `data` completes, newlines not included."""
-        data = self._partial + data if self._partial else data
-        lines = data.split(b"\n")
-        self._partial = lines.pop()
-        while len(self._partial) > MAX_EVENT_BYTES:
-            lines.append(self._partial[:MAX_EVENT_BYTES])
-            self._partial = self._partial[MAX_EVENT_BYTES:]
-        return [text for line in lines for text in _events(line)]
+        # Only what is new is searched: a function may write a long line byte by byte.
+        first, newline, rest = data.partition(b"\n")
+        self._partial += first
+        events = self._cut()
+        if not newline:
+            return events
+        events.append(self._take())
+        lines = rest.split(b"\n")
+        self._partial += lines.pop()
+        for line in lines:
+            events += _events(line)
+        return events + self._cut()
 
     def flush(self) -> list[str]:
         """What stands there without a newline, as a line of its own."""
-        partial, self._partial = self._partial, b""
-        return [partial.decode("utf-8", "replace")] if partial else []
+        return [self._take()] if self._partial else []
+
+    def _take(self) -> str:
+        text = self._partial.decode("utf-8", "replace")
+        self._partial.clear()
+        return text
+
+    def _cut(self) -> list[str]:
+        """The events that a line without its end fills already; its end may come, so one byte stays."""
+        events = []
+        while len(self._partial) > MAX_EVENT_BYTES:
+            events.append(self._partial[:MAX_EVENT_BYTES].decode("utf-8", "replace"))
+            del self._partial[:MAX_EVENT_BYTES]
+        return events
 
 
 def _events(line: bytes) -> list[str]:
-    if len(line) <= MAX_EVENT_BYTES:
-        return [line.decode("utf-8", "replace")]
-    starts = range(0, len(line), MAX_EVENT_BYTES)
+    starts = range(0, len(line) or 1, MAX_EVENT_BYTES)
     return [line[start : start + MAX_EVENT_BYTES].decode("utf-8", "replace") for start in starts]
 
 

@@ -17,6 +17,7 @@ from ingle.worker.frames import Frame, FrameReader, ProtocolError
 
 _READ = 256 * 1024
 _DRAIN_READS = 16  # a child process that never stops writing may not hold up an answer
+_LAST_READS = 16  # nor the news of an exit: what a socket holds is read in fewer
 _EXIT_GRACE = 1.0  # seconds from a closed channel to the news of the exit, before we stop waiting for it
 
 
@@ -31,8 +32,8 @@ class Owner(Protocol):
         ...
 
     @property
-    def output_held(self) -> bool:
-        """Whether output has to wait: nobody can take it now."""
+    def held(self) -> bool:
+        """Whether output and frames have to wait: nobody can take them now."""
         ...
 
 
@@ -50,6 +51,7 @@ class RuntimeProcess:
         self._output_open = True
         self._unsent: memoryview | None = None
         self._lost = False
+        self._held = False
         self._grace: asyncio.TimerHandle | None = None
 
     async def start(self, sandbox: Sandbox, program: str | Executable) -> None:
@@ -80,26 +82,49 @@ class RuntimeProcess:
             self._unsent = memoryview(data)[sent:]
             self._loop.add_writer(self._channel, self._channel_writable)
 
+    @property
+    def sending(self) -> bool:
+        """Whether the program has not taken yet all that was sent to it."""
+        return self._unsent is not None
+
     def drain_output(self) -> None:
         """Take what stands in the output pipe now."""
-        if not self._output_open or self._owner.output_held:
-            return
         for _ in range(_DRAIN_READS):
-            try:
-                data = os.read(self._output, _READ)
-            except BlockingIOError:
+            if self._owner.held or not self._read_output():
                 return
-            if not data:
-                self._close_output()
-                return
-            self._owner.output_received(data)
 
-    def hold_output(self) -> None:
-        """Leave output in the pipe until `resume_output`: the function stops when the pipe is full."""
+    def _read_output(self) -> bool:
+        """Whether there was something."""
+        if not self._output_open:
+            return False
+        try:
+            data = os.read(self._output, _READ)
+        except BlockingIOError:
+            return False
+        if not data:
+            self._close_output()
+            return False
+        self._owner.output_received(data)
+        return True
+
+    def hold(self) -> bool:
+        """Leave output and frames where they are until `resume`: the function stops when both are full.
+        Whether that is news."""
+        if self._held or self._lost:
+            return False
+        self._held = True
+        self._loop.remove_reader(self._channel)
         if self._output_open:
             self._loop.remove_reader(self._output)
+        return True
 
-    def resume_output(self) -> None:
+    def resume(self) -> None:
+        """Undo `hold`."""
+        if not self._held or self._lost:
+            return
+        self._held = False
+        if self._grace is None:
+            self._loop.add_reader(self._channel, self._channel_readable)
         if self._output_open:
             self._loop.add_reader(self._output, self.drain_output)
 
@@ -156,24 +181,30 @@ class RuntimeProcess:
 
     def _exited(self, exit: Exit) -> None:
         """Hear the last words first: they were sent before the end."""
-        while not self._lost and self._grace is None:
-            before = self._channel
-            self._channel_readable()
-            if self._lost or self._grace is not None or not _readable(before):
+        for _ in range(_LAST_READS):
+            if self._lost or self._grace is not None or not _readable(self._channel):
                 break
-        if not self._lost:
-            self.drain_output()
+            self._channel_readable()
         self._lose(exit, None)
+
+    def break_off(self, reason: str) -> None:
+        """Take nothing more from a program that broke a rule: it is lost."""
+        self._lose(None, reason)
 
     def _lose(self, exit: Exit | None, reason: str | None) -> None:
         if self._lost:
             return
+        self._read_output()  # held or not; one read is more than a pipe holds
         self.close()
         self._owner.process_lost(exit, reason)
 
 
 def _readable(channel: socket.socket) -> bool:
+    """Whether a byte, or the end, can be read."""
     try:
-        return bool(channel.recv(1, socket.MSG_PEEK))
-    except OSError:
+        channel.recv(1, socket.MSG_PEEK)
+    except BlockingIOError:
         return False
+    except OSError:
+        return True
+    return True

@@ -7,8 +7,9 @@ runtime's files shown inside, a log stream, environment variables, and a way to 
 from __future__ import annotations
 
 import itertools
+import re
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
@@ -84,27 +85,28 @@ class Worker:
             raise ServiceError(f"No sandbox could be made: {error}") from error
         try:
             endpoint = await self._endpoint(sandbox)
-            return Environment(spec, self._equip(spec, supply, endpoint), sandbox, owner)
+            return Environment(spec, self._equip(spec, supply, endpoint, sandbox), sandbox, owner)
         except BaseException:
             await sandbox.destroy()
             raise
 
     def _name(self, spec: EnvironmentSpec) -> str:
-        return f"{spec.function_name[:40].replace('_', '-')}-{next(self._numbers)}"
+        return f"{re.sub('[^a-zA-Z0-9-]', '-', spec.function_name[:40])}-{next(self._numbers)}"
 
     def _limits(self, spec: EnvironmentSpec) -> Limits:
         return Limits(
             memory_bytes=spec.memory_mb * _MB,
             tmp_bytes=spec.tmp_mb * _MB,
             cpu_share=spec.memory_mb,
-            cpu_quota=spec.memory_mb / MB_PER_VCPU if self._settings.cpu_strict else None,
         )
 
     async def _endpoint(self, sandbox: Sandbox) -> Closeable | None:
         listener = sandbox.listeners.get(self._settings.endpoint_port)
         return None if listener is None else await self._serve_inside(listener)
 
-    def _equip(self, spec: EnvironmentSpec, supply: Supply, endpoint: Closeable | None) -> Equipment:
+    def _equip(
+        self, spec: EnvironmentSpec, supply: Supply, endpoint: Closeable | None, sandbox: Sandbox
+    ) -> Equipment:
         name = stream_name(spec.version, datetime.now(UTC))
         stream = self._logs.open(spec.account, spec.region, spec.log_group, name)
         access = Access(
@@ -116,11 +118,25 @@ class Worker:
         )
         return Equipment(
             program=supply.program,
-            variables={**supply.variables, **environ(spec, access, name)},
+            variables=_at(sandbox.paths, {**supply.variables, **environ(spec, access, name)}),
             journal=Journal(_formatter(spec), stream),
             runtime_version=supply.version,
             endpoint=endpoint,
+            cpu_quota=spec.memory_mb / MB_PER_VCPU if self._settings.cpu_strict else None,
         )
+
+
+def _at(paths: Mapping[str, str], variables: dict[str, str]) -> dict[str, str]:
+    """Variables that name Lambda's directories, where the driver had to put those elsewhere."""
+    if not paths:
+        return variables
+    places = {
+        "LAMBDA_TASK_ROOT": "/var/task",
+        "LAMBDA_RUNTIME_DIR": "/var/runtime",
+        "PYTHONPATH": "/var/runtime",
+    }
+    moved = {name: paths[place] for name, place in places.items() if name in variables and place in paths}
+    return {**variables, **moved, **({"TMPDIR": paths["/tmp"]} if "/tmp" in paths else {})}
 
 
 def _formatter(spec: EnvironmentSpec) -> Formatter:

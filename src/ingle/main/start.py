@@ -1,0 +1,92 @@
+"""Start-up, in the order that privileges allow: what needs root first, then the event loop without it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import resource
+import signal
+from collections.abc import Callable
+
+import uvloop
+
+from ingle.edge.server import bind
+from ingle.main import privileges
+from ingle.main.lock import DataDirectoryLock
+from ingle.main.node import Node
+from ingle.main.wiring import sandbox_config
+from ingle.model.settings import Settings
+from ingle.sandbox.api import Isolation, SandboxError
+from ingle.sandbox.host import start
+from ingle.worker.catalogue import Catalogue, PythonFamily, StagingError
+
+_LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
+
+
+class StartError(Exception):
+    """The node cannot start; the text says why and what to do."""
+
+
+def run(settings: Settings, announce: Callable[[str], None]) -> None:
+    """Run a node until SIGTERM or Ctrl-C. `announce` is given one line when it is ready.
+
+    Raises StartError.
+    """
+    logging.basicConfig(
+        level=_LEVELS[settings.log_level], format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    directory = settings.directory()
+    try:
+        # The launcher clears up after a killed node before this one makes anything; so one node a directory.
+        lock = DataDirectoryLock(directory)
+        listener = bind(settings.host, settings.port)
+        catalogue = Catalogue(
+            [PythonFamily(directory / "runtimes")], allow_nearest=settings.runtime_substitution == "nearest"
+        )
+        catalogue.discover()
+        _raise_descriptor_limit()
+        host = start(sandbox_config(settings, catalogue, directory))
+        reads_all = _let_go_of_root(settings)
+    except (OSError, SandboxError, StagingError) as error:
+        raise StartError(str(error)) from error
+    node = Node(settings, directory, host, catalogue)
+
+    async def serve() -> None:
+        loop = asyncio.get_running_loop()
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        await node.start(listener, stop.set)
+        port = listener.getsockname()[1]
+        announce(f"Ingle is ready at http://{settings.host}:{port} ({_banner(host.isolation, reads_all)})")
+        await stop.wait()
+        await node.stop()
+
+    try:
+        uvloop.run(serve())
+    finally:
+        lock.release()
+    if node.failure is not None:
+        raise StartError(node.failure)
+
+
+def _let_go_of_root(settings: Settings) -> bool:
+    if os.geteuid() != 0:
+        return False
+    privileges.hand_over(settings.directory(), settings.user)
+    return privileges.drop(settings.user)
+
+
+def _raise_descriptor_limit() -> None:
+    """As many open files as we may have: each environment and each client takes some."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def _banner(isolation: Isolation, reads_all: bool) -> str:
+    parts = [f"isolation: {isolation.level}", f"network: {isolation.network}"]
+    parts += [f"lacks: {reason}" for reason in isolation.lacks]
+    if reads_all:
+        parts.append("the node keeps the capability to read all files, see `ingle doctor`")
+    return "; ".join(parts)
