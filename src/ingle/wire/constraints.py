@@ -43,9 +43,14 @@ def rules_of(shape: Any, departures: Departures) -> tuple[Rule, ...]:
 
 def enum_rule(order: tuple[str, ...], values: list[str]) -> Rule:
     """One of `values`; the text names them in `order`, and those that `order` lacks after them."""
+    named = [*order, *(value for value in values if value not in order)]
+    return Rule(frozenset(values).__contains__, f"Member must satisfy enum value set: [{', '.join(named)}]")
+
+
+def enum_list_rule(named: tuple[str, ...], values: list[str]) -> Rule:
+    """A list all of whose members are among `values`; the text names `named`, which may be fewer."""
     allowed = frozenset(values)
-    named = [*(value for value in order if value in allowed), *(v for v in values if v not in order)]
-    return Rule(allowed.__contains__, f"Member must satisfy enum value set: [{', '.join(named)}]")
+    return Rule(allowed.issuperset, f"Member must satisfy enum value set: [{', '.join(named)}]")
 
 
 def _length_rules(traits: dict[str, Any]) -> list[Rule]:

@@ -11,7 +11,7 @@ class Departures:
     """A service's departures. Shapes by name, members as (structure, member).
 
     `enum_orders`: order of a shape's values in texts. `enum_lists`: lists that check their members as a
-    whole, and the values in the order of the text. `lists_without_null_rule`: lists whose texts do not say
+    whole, and the values that the text names. `lists_without_null_rule`: lists whose texts do not say
     that a member must not be null. `self_checked`: members of an input whose constraints the framework
     leaves to the service; the function takes the value and the values that the model enumerates, comes
     after the framework's validation, and raises an IngleError of its own. `checked_first`: members that are

@@ -110,7 +110,8 @@ def _descend(node: _Node, segments: Sequence[str], at: int, values: list[str]) -
 
 
 def _descend_greedy(node: _Node, segments: Sequence[str], at: int, values: list[str]) -> list[_Leaf] | None:
-    for end in range(len(segments), at, -1):
+    # The shortest first, so that what follows the label is recognised before the label takes it.
+    for end in range(at + 1, len(segments) + 1):
         values.append("/".join(segments[at:end]))
         leaves = _descend(node, segments, end, values)
         if leaves is not None:

@@ -69,7 +69,7 @@ class ResponseSerializer:
             return _dump(document), _JSON
         shape = self._body[self._payload]
         value = result.get(self._payload)
-        if shape.metadata.get("eventstream"):
+        if shape.serialization.get("eventstream"):
             return b"", _EVENT_STREAM
         if value is None:
             return b"", _JSON

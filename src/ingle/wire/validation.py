@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ingle.model.errors import ValidationError
-from ingle.wire.constraints import NOT_NULL, Rule, enum_rule, rules_of
+from ingle.wire.constraints import NOT_NULL, Rule, enum_list_rule, rules_of
 from ingle.wire.departures import NONE, Departures
 from ingle.wire.javatext import is_sensitive, member_name, to_text
 
@@ -110,10 +110,9 @@ class Validator:
 
     def _list(self, shape: Any) -> _Check:
         own = _rules_check(shape, rules_of(shape, self._departures))
-        order = self._departures.enum_lists.get(shape.name)
-        if order is not None:
-            whole = enum_rule(order, list(order))
-            return _rules_check(shape, (Rule(lambda value: all(map(whole.holds, value)), whole.text),))
+        named = self._departures.enum_lists.get(shape.name)
+        if named is not None:
+            return _both(own, _rules_check(shape, (enum_list_rule(named, shape.member.enum),)))
         if shape.member.type_name in ("structure", "list", "map"):
             return self._list_of_containers(shape, own)
         rules = rules_of(shape.member, self._departures)

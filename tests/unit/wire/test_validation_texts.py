@@ -23,6 +23,10 @@ def refusal(method: str, path: str, body: Any = None, query: str = "") -> str:
     return caught.value.message
 
 
+def weights(version: str, weight: float) -> dict[str, Any]:
+    return {"RoutingConfig": {"AdditionalVersionWeights": {version: weight}}}
+
+
 RECORDED = [
     (
         "PUT", "/2024-08-31/functions/f/recursion-config", {"RecursiveLoop": "InvalidValue"}, "",
@@ -80,14 +84,14 @@ RECORDED = [
     ),
     (
         "POST", "/2015-03-31/functions/f/aliases",
-        {"Name": "a", "FunctionVersion": "1", "RoutingConfig": {"AdditionalVersionWeights": {"2": 2}}}, "",
+        {"Name": "a", "FunctionVersion": "1", **weights("2", 2)}, "",
         "1 validation error detected: Value '{2=2.0}' at 'routingConfig.additionalVersionWeights' failed to "
         "satisfy constraint: Map value must satisfy constraint: [Member must have value less than or equal "
         "to 1.0, Member must have value greater than or equal to 0.0, Member must not be null]",
     ),
     (
         "POST", "/2015-03-31/functions/f/aliases",
-        {"Name": "a", "FunctionVersion": "1", "RoutingConfig": {"AdditionalVersionWeights": {"$LATEST": 0.5}}},
+        {"Name": "a", "FunctionVersion": "1", **weights("$LATEST", 0.5)},
         "",
         "1 validation error detected: Value '{$LATEST=0.5}' at 'routingConfig.additionalVersionWeights' "
         "failed to satisfy constraint: Map keys must satisfy constraint: [Member must have length less than "
@@ -150,8 +154,9 @@ def test_an_unknown_runtime_is_refused_by_lambda_itself() -> None:
 def test_environment_variables_are_never_repeated() -> None:
     body = {**FUNCTION, "Environment": {"Variables": {"1": "secret"}}}
     assert refusal("POST", "/2015-03-31/functions", body) == (
-        "1 validation error detected: Value at 'environment.variables' failed to satisfy constraint: Map keys "
-        "must satisfy constraint: [Member must satisfy regular expression pattern: [a-zA-Z]([a-zA-Z0-9_])+]"
+        "1 validation error detected: Value at 'environment.variables' failed to satisfy constraint: "
+        "Map keys must satisfy constraint: [Member must satisfy "
+        "regular expression pattern: [a-zA-Z]([a-zA-Z0-9_])+]"
     )
 
 
