@@ -7,6 +7,7 @@ takes a warm one that frees earlier; the new one is then idle, ready for the nex
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Callable, Coroutine
@@ -21,6 +22,7 @@ from ingle.placement.eviction import Idle, choose_victims
 from ingle.worker.environment import Environment, Owner
 from ingle.worker.spec import EnvironmentSpec
 
+_CLOSE_TIMEOUT = 5.0  # seconds
 _log = logging.getLogger(__name__)
 
 
@@ -58,7 +60,9 @@ class Assigner:
         self._settings = settings
         self._clock = clock
         self._pools: dict[str, VersionPool] = {}
-        self._memory_used_mb = 0
+        self._memory_used_mb = 0  # of all environments but those that are on their way out
+        self._leaving: dict[asyncio.Task[None], int] = {}  # those, with their memory in MB
+        self._starting: set[asyncio.Task[None]] = set()
         self._thawed: dict[Environment, None] = {}  # idle and not frozen yet, longest idle first
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing = False
@@ -68,20 +72,22 @@ class Assigner:
 
         Raises TooManyRequests where the node's memory holds no further environment.
         """
+        if self._closing:
+            raise ServiceError("The service is shutting down.")
         pool = self._pools.get(spec.key)
         if pool is None:
             pool = self._pools[spec.key] = VersionPool(spec)
         if pool.idle:
             self._run(pool, pool.idle.pop(), invocation)
             return
-        if self._closing:
-            raise ServiceError("The service is shutting down.")
         self._make_room(pool)
         deadline = self._clock() + self._settings.start_timeout
         pool.waiting.append(Waiting(invocation, deadline))
         pool.starting += 1
         self._memory_used_mb += spec.memory_mb
-        self._spawn(self._start(pool))
+        starting = self._spawn(self._start(pool))
+        self._starting.add(starting)
+        starting.add_done_callback(self._starting.discard)
 
     def _run(self, pool: VersionPool, environment: Environment, invocation: Invocation) -> None:
         self._thawed.pop(environment, None)
@@ -115,20 +121,31 @@ class Assigner:
         environment: Environment | None = None
         try:
             async with asyncio.timeout(self._settings.start_timeout):
+                await self._memory_left()
                 environment = await self._maker.make(pool.spec, self)
                 await environment.initialise()
-        except Exception as error:
+        except (Exception, asyncio.CancelledError) as error:
             pool.starting -= 1
-            self._memory_used_mb -= pool.spec.memory_mb
-            _log.error("no environment for %s: %s", pool.spec.key, error, exc_info=not _expected(error))
-            if environment is not None:
-                await environment.shut_down()
-            invocation = pool.next_waiting()
-            if invocation is not None:
-                invocation.done(_refusal(error))
+            self._not_started(pool, environment, error)
             return
         pool.starting -= 1
         self.environment_free(environment)
+
+    async def _memory_left(self) -> None:
+        """Wait until those who leave have given back what is promised to others already."""
+        while self._memory_used_mb + sum(self._leaving.values()) > self._settings.memory_budget_mb:
+            await asyncio.wait(self._leaving, return_when=asyncio.FIRST_COMPLETED)
+
+    def _not_started(self, pool: VersionPool, environment: Environment | None, error: BaseException) -> None:
+        if not self._closing:
+            _log.error("no environment for %s: %s", pool.spec.key, error, exc_info=not _expected(error))
+        if environment is not None:
+            self._retire(pool, environment)
+        else:
+            self._memory_used_mb -= pool.spec.memory_mb
+        invocation = pool.next_waiting()
+        if invocation is not None:
+            invocation.done(_refusal(error))
 
     # What environments report
 
@@ -136,12 +153,12 @@ class Assigner:
         """It has ended its INIT or an invocation: the next one that waits has it, or it goes idle."""
         pool = self._pools[environment.spec.key]
         pool.busy.discard(environment)
-        if pool.retired and not pool.waiting:
-            self._retire(pool, environment)
-            return
         invocation = pool.next_waiting()
         if invocation is not None:
             self._run(pool, environment, invocation)
+            return
+        if pool.retired:
+            self._retire(pool, environment)
             return
         environment.idle_since = self._clock()
         pool.idle.append(environment)
@@ -167,8 +184,7 @@ class Assigner:
                 self._retire(pool, pool.idle.pop(0))
             while pool.waiting and pool.waiting[0].deadline <= now:
                 waiting = pool.waiting.popleft()
-                if not waiting.invocation.abandoned:
-                    waiting.invocation.done(ServiceError("No execution environment could be had in time."))
+                waiting.invocation.done(ServiceError("No execution environment could be had in time."))
             if pool.empty:
                 self._pools.pop(pool.spec.key, None)
 
@@ -186,19 +202,22 @@ class Assigner:
 
     def _retire(self, pool: VersionPool, environment: Environment) -> None:
         self._thawed.pop(environment, None)
-        self._spawn(self._shut_down(environment))
+        self._memory_used_mb -= environment.spec.memory_mb
+        leaving = self._spawn(self._shut_down(environment))
+        self._leaving[leaving] = environment.spec.memory_mb
+        leaving.add_done_callback(self._leaving.pop)
 
     async def _shut_down(self, environment: Environment) -> None:
         try:
             await environment.shut_down()
         except Exception:
             _log.exception("an environment of %s did not go", environment.spec.key)
-        finally:
-            self._memory_used_mb -= environment.spec.memory_mb
 
     async def close(self) -> None:
-        """End every environment."""
+        """End every environment, those that are starting too; takes 5 s at most."""
         self._closing = True
+        for task in self._starting:
+            task.cancel()
         for pool in self._pools.values():
             for environment in [*pool.idle, *pool.busy]:
                 self._retire(pool, environment)
@@ -206,22 +225,27 @@ class Assigner:
             for waiting in pool.waiting:
                 waiting.invocation.done(ServiceError("The service is shutting down."))
             pool.waiting.clear()
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=5)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_CLOSE_TIMEOUT):
+                while self._tasks:
+                    await asyncio.wait(self._tasks)
 
     def environments(self) -> int:
         """How many environments there are, starting ones included."""
         return sum(len(pool.idle) + len(pool.busy) + pool.starting for pool in self._pools.values())
 
-    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+    def _spawn(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
 
-def _expected(error: Exception) -> bool:
+def _expected(error: BaseException) -> bool:
     return isinstance(error, IngleError | TimeoutError)
 
 
-def _refusal(error: Exception) -> IngleError:
-    return error if isinstance(error, IngleError) else ServiceError(f"No execution environment: {error}")
+def _refusal(error: BaseException) -> IngleError:
+    if isinstance(error, IngleError):
+        return error
+    return ServiceError(f"No execution environment: {error or type(error).__name__}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 
+from ingle.model.errors import ServiceError
 from ingle.model.invocation import Invocation
 from ingle.worker.environment import Environment
 from ingle.worker.spec import EnvironmentSpec
@@ -35,6 +36,7 @@ class VersionPool:
             invocation = self.waiting.popleft().invocation
             if not invocation.abandoned:
                 return invocation
+            invocation.done(ServiceError("Nobody waits for the answer any longer."))
         return None
 
     @property

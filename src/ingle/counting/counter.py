@@ -22,12 +22,18 @@ class FunctionCount:
     reserved: int | None = None
     in_flight: int = 0
 
+    @property
+    def shared(self) -> int:
+        """How many of them use the unreserved concurrency: all, or those above what is reserved (it may have
+        been lowered meanwhile)."""
+        return max(0, self.in_flight - (self.reserved or 0))
+
     def release(self) -> None:
         """Give back what `take` took: once for each."""
         assert self.in_flight > 0
+        before = self.shared
         self.in_flight -= 1
-        if self.reserved is None:
-            self.pool.unreserved_in_flight -= 1
+        self.pool.unreserved_in_flight += self.shared - before
 
 
 @dataclass(slots=True)
@@ -75,12 +81,10 @@ class Counter:
         """Set (with None: remove) the reserved concurrency of `function`; what is in flight stays counted."""
         pool = self._pools.setdefault(scope, Pool(self._limit))
         count = pool.functions.setdefault(function, FunctionCount(pool))
-        if count.reserved is None and reserved is not None:
-            pool.unreserved_in_flight -= count.in_flight
-        elif count.reserved is not None and reserved is None:
-            pool.unreserved_in_flight += count.in_flight
+        before = count.shared
         pool.reserved += (reserved or 0) - (count.reserved or 0)
         count.reserved = reserved
+        pool.unreserved_in_flight += count.shared - before
 
     def forget(self, scope: Scope, function: str) -> None:
         """The function is gone: its reservation goes with it."""

@@ -19,9 +19,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 MAX_HEADER_BYTES = 1_048_576  # AWS: "all headers 1 MB"
-_HEADER_COST = (
-    32  # what a header counts beside its text, as in HTTP/2 (RFC 9113, 6.5.2): many empty ones are large
-)
+# What a header counts beside its text, as in HTTP/2 (RFC 9113, 6.5.2): many empty ones are large as well.
+_HEADER_COST = 32
 _TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
 Headers = dict[bytes, bytes]

@@ -29,6 +29,8 @@ from ingle.wire.message import Request
 _TARGET = re.compile(
     rb"/2015-03-31/functions/([A-Za-z0-9_-]{1,64})/invocations(?:\?Qualifier=([$A-Za-z0-9_-]+))?"
 )
+# Every part is there, once, in the order in which all SDKs write them.
+_WHOLE = re.compile(rb"AWS4-HMAC-SHA256 Credential=[^,\s]+, ?SignedHeaders=[^,\s]+, ?Signature=[^,\s]+")
 _log = logging.getLogger(__name__)
 _REMEMBERED = 4_096  # entries, of either memory, before it is emptied
 
@@ -80,6 +82,8 @@ class HotPath:
             return named
 
     def _identity(self, authorization: bytes | None) -> Identity | None:
+        if authorization is not None and not _WHOLE.fullmatch(authorization):
+            return None
         # The signature differs from request to request; what it is made with does not.
         credential = authorization if authorization is None else authorization.partition(b",")[0]
         try:
@@ -118,6 +122,10 @@ class HotPath:
             self._frontend.run(exchange.function, invocation)
         except IngleError as error:
             exchange.answer(self._render(error, invocation.request_id, self.date))
+        except Exception:  # the parser called us: it would take this for the client's fault
+            _log.exception("an invocation of %s failed", exchange.function.key.arn)
+            internal = ServiceError("An internal error occurred.")
+            exchange.answer(self._render(internal, invocation.request_id, self.date))
 
     def respond(self, exchange: _HotExchange, outcome: Outcome | IngleError) -> bytes:
         """The complete HTTP response."""

@@ -11,6 +11,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +22,14 @@ class SettingError(ValueError):
     """A setting that cannot be what it was set to; the text names the setting and where it was set."""
 
 
-def _setting(default: Any, help: str, choices: tuple[str, ...] = ()) -> Any:
-    return field(default=default, metadata={"help": help, "choices": choices})
+def _setting(default: Any, help: str, choices: tuple[str, ...] = (), at_most: float = inf) -> Any:
+    return field(default=default, metadata={"help": help, "choices": choices, "at_most": at_most})
 
 
 @dataclass(frozen=True)
 class Settings:
     host: str = _setting("127.0.0.1", "Address to listen on.")
-    port: int = _setting(4566, "Port to listen on.")
+    port: int = _setting(4566, "Port to listen on.", at_most=65_535)
     data_dir: str = _setting(
         "",
         "Where all is kept; else /var/lib/ingle as root, ~/.local/share/ingle for others.",
@@ -96,8 +97,9 @@ def load(
 
     Raises SettingError.
     """
-    path = Path(environ.get(f"{_PREFIX}CONFIG", directory / "ingle.toml"))
-    file = _read(path)
+    chosen = environ.get(f"{_PREFIX}CONFIG")
+    path = Path(chosen) if chosen else directory / "ingle.toml"
+    file = _read(path, required=bool(chosen))
     sources = []
     for one in fields(Settings):
         variable = f"{_PREFIX}{one.name.upper()}"
@@ -113,13 +115,13 @@ def load(
     return Settings(**{source.name: source.value for source in sources}), sources
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(path: Path, required: bool) -> dict[str, Any]:
     try:
         with open(path, "rb") as file:
             content = tomllib.load(file)
-    except FileNotFoundError:
-        return {}
-    except (OSError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        if isinstance(error, FileNotFoundError) and not required:
+            return {}
         raise SettingError(f"{path}: {error}") from error
     unknown = set(content) - {one.name for one in fields(Settings)}
     if unknown:
@@ -129,10 +131,17 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _convert(one: Field[Any], value: Any, origin: str) -> Any:
     kind: type[str] | type[int] | type[float] = type(one.default)  # type: ignore[assignment]
+    # A text is read; anything else has to be of the kind already, for int(4566.7) and int(True) are guesses.
+    given = (str, Path, kind, int) if kind is float else (str, Path, kind)
+    takes = isinstance(value, given) and not isinstance(value, bool)
     try:
+        if not takes:
+            raise TypeError
         converted = kind(value)
     except (TypeError, ValueError):
         raise SettingError(f"{one.name} ({origin}): {value!r} is not a {kind.__name__}") from None
+    if not isinstance(converted, str) and not 0 <= converted <= one.metadata["at_most"]:
+        raise SettingError(f"{one.name} ({origin}): {value!r} is out of range")
     choices = one.metadata["choices"]
     if choices and converted not in choices:
         raise SettingError(f"{one.name} ({origin}): {value!r} is not one of {', '.join(choices)}")

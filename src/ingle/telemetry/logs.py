@@ -10,6 +10,7 @@ Layout: `<root>/<account>/<region>/<group, percent-encoded>/<stream, percent-enc
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import threading
@@ -23,7 +24,9 @@ from urllib.parse import quote, unquote
 from uuid import uuid4
 
 _FLUSH_INTERVAL = 0.05  # seconds
-_STREAM_BOUND = 4 * 1024 * 1024  # bytes of text that one stream may hold in memory
+_STREAM_BOUND = 4 * 1024 * 1024  # bytes that one stream may hold in memory, about
+_EVENT_BYTES = 128  # of an event beside its text: a function may write empty lines only
+_NAME_BYTES = 180  # of a directory's name, before it is cut: file systems take 255
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _log = logging.getLogger(__name__)
 
@@ -71,10 +74,10 @@ class FileLogStream:
         self._queued = False
         self._appended = 0
         self._flushed = 0
-        self._waiting: Callable[[], None] | None = None
+        self._waiting: deque[Callable[[], None]] = deque()
 
     def append(self, timestamp_ms: int, text: str) -> None:
-        self._appended += len(text)
+        self._appended += len(text) + _EVENT_BYTES
         self._events.append((timestamp_ms, text))
         if not self._queued:
             self._queued = True
@@ -85,7 +88,9 @@ class FileLogStream:
         return self._appended - self._flushed > _STREAM_BOUND
 
     def when_clear(self, callback: Callable[[], None]) -> None:
-        self._waiting = callback
+        self._waiting.append(callback)
+        if not self.congested:  # flushed in between: nobody else will call
+            self._call_waiting()
 
     def close(self) -> None:
         """Nothing to do: what is buffered is written at the next flush."""
@@ -100,10 +105,17 @@ class FileLogStream:
         except OSError as error:
             # A full disk loses log lines, as it must; it stops no function and no node.
             _log.error("log events lost: %s: %s", self._path, error)
-        self._flushed += sum(len(text) for _, text in events)
-        waiting, self._waiting = self._waiting, None
-        if waiting is not None:
-            waiting()
+        self._flushed += sum(len(text) + _EVENT_BYTES for _, text in events)
+        self._call_waiting()
+
+    def _call_waiting(self) -> None:
+        """On either thread; a deque hands each callback to one of them only."""
+        while self._waiting:
+            try:
+                callback = self._waiting.popleft()
+            except IndexError:
+                return
+            callback()
 
 
 class FileLogStore:
@@ -137,13 +149,7 @@ class FileLogStore:
             if path.stat().st_mtime * 1000 < since_ms:
                 continue
             name = unquote(path.stem)
-            with open(path, encoding="utf-8") as file:
-                for line in file:
-                    if not line.endswith("\n"):  # being written, or cut off by a crash
-                        break
-                    timestamp, text = json.loads(line)
-                    if timestamp >= since_ms:
-                        events.append((timestamp, name, text))
+            events += ((at, name, text) for at, text in _read(path) if at >= since_ms)
         events.sort(key=lambda event: event[0])
         return iter(events)
 
@@ -152,7 +158,7 @@ class FileLogStore:
         self._writer.join(timeout=5)
 
     def _directory(self, account: str, region: str, group: str) -> Path:
-        return self._root / quote(account, safe="") / quote(region, safe="") / quote(group, safe="")
+        return self._root / _part(account) / _part(region) / _part(group)
 
     def _write(self) -> None:
         while not self._closing.wait(_FLUSH_INTERVAL):
@@ -163,7 +169,30 @@ class FileLogStore:
         with self._lock:
             dirty, self._dirty = self._dirty, []
         for stream in dirty:
-            stream.flush()
+            try:
+                stream.flush()
+            except Exception:  # one stream's trouble is not the others'
+                _log.exception("log events of %s were not written", stream.name)
+
+
+def _part(text: str) -> str:
+    """`text` as a directory's name: without dots, which lead elsewhere, and no longer than can be."""
+    name = quote(text, safe="").replace(".", "%2E")
+    if len(name) <= _NAME_BYTES:
+        return name
+    return f"{name[:_NAME_BYTES]}-{hashlib.sha256(text.encode()).hexdigest()}"
+
+
+def _read(path: Path) -> Iterator[tuple[int, str]]:
+    with open(path, "rb") as file:
+        for line in file:
+            if not line.endswith(b"\n"):  # being written, or cut off by a crash
+                return
+            try:
+                timestamp, text = json.loads(line)
+            except ValueError:  # torn by a power failure
+                continue
+            yield timestamp, text
 
 
 def now_ms() -> int:
