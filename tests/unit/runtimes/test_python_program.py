@@ -179,6 +179,21 @@ def test_the_process_looks_as_in_lambda(installation: Installation, start: Start
     assert seen["shown"] == f"{runtime}/simplejson/__init__.py"
 
 
+def test_no_traceback_shows_where_the_runtime_lies_on_the_host(
+    installation: Installation, start: Start
+) -> None:
+    source = """
+import traceback
+def handler(event, context):
+    return [frame.filename for frame in traceback.extract_stack()]
+"""
+    (node,) = start(installation, source)
+    node.init()
+    files = json.loads(node.invoke(b"{}").body)
+    assert not [name for name in files if name.startswith(installation.directory)]
+    assert "/var/runtime/ingle_runtime/program.py" in files
+
+
 def test_a_pythonpath_of_the_function_replaces_the_layers_directories(
     installation: Installation, start: Start
 ) -> None:

@@ -31,6 +31,7 @@ def settle(environ: Dict[str, str]) -> None:
 def _replace_environ(environ: Dict[str, str]) -> None:
     os.environ.clear()
     os.environ.update(environ)
+    sys.dont_write_bytecode = bool(environ.get("PYTHONDONTWRITEBYTECODE"))  # not the zygote's own setting
     time.tzset()
 
 

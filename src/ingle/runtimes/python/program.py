@@ -64,9 +64,8 @@ def preload() -> None:
     for module in list(sys.modules.values()):  # extension modules were loaded by their true path
         if (getattr(module, "__file__", None) or "").startswith(_STAGE + os.sep):
             module.__file__ = _as_shown(module.__file__ or "")
-    main.__code__ = main.__code__.replace(
-        co_filename=_as_shown(os.path.abspath(__file__))
-    )  # in every traceback
+    # This file was loaded by the zygote, by its true path, which would show in every traceback.
+    main.__code__ = main.__code__.replace(co_filename=_as_shown(os.path.join(_HERE, "program.py")))
     gc.collect()
     gc.freeze()  # shared pages stay shared: the collector does not touch them again
 
