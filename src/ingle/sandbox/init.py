@@ -1,13 +1,14 @@
 """Process 1 of a sandbox: makes the namespaces it lives in, then does next to nothing.
 
 It is forked by the launcher, already the first process of a new pid namespace. It builds the rest, hands the
-listeners to the launcher, gives up all privilege but CAP_KILL, and then obeys one command: kill everybody
-else. Orphans need no reaping by hand: it ignores SIGCHLD, so the kernel does it. When the launcher's end of
+listeners to the launcher, gives up all privilege but CAP_KILL, and then obeys: kill everybody else, or stop
+them. Orphans need no reaping by hand: it ignores SIGCHLD, so the kernel does it. When the launcher's end of
 its socket closes it exits, and the kernel kills whoever is left in its namespace.
 """
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import resource
@@ -25,6 +26,7 @@ from ingle.sandbox.kernel import Kernel
 from ingle.sandbox.network import inside
 
 KILL, KILLED, STUCK = b"k", b"K", b"S"
+FREEZE, THAW = b"f", b"t"  # by signals, where there is no freezer; not answered
 _PATIENCE = 5.0  # seconds until killed processes must be gone; the launcher then kills the whole sandbox
 _HOSTNAME = "localhost"
 
@@ -100,7 +102,6 @@ def _shrink(kernel: Kernel, control: socket.socket) -> int:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     kernel.keep_capabilities(k.CAP_KILL)
     kernel.prctl(k.PR_SET_NO_NEW_PRIVS, 1)
-    kernel.prctl(k.PR_SET_DUMPABLE, 0)  # nobody reads /proc/1, even where uids are shared (rootless)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)  # which process 1 ignores
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
@@ -120,9 +121,13 @@ def _forget_command_line(name: bytes) -> None:
 def _obey(control: int) -> NoReturn:
     while True:
         command = os.read(control, 1)
-        if command != KILL:
+        if command == KILL:
+            os.write(control, KILLED if kill_others() else STUCK)
+        elif command in (FREEZE, THAW):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(-1, signal.SIGSTOP if command == FREEZE else signal.SIGCONT)
+        else:
             os._exit(0)
-        os.write(control, KILLED if kill_others() else STUCK)
 
 
 def kill_others(patience: float = _PATIENCE) -> bool:

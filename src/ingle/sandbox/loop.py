@@ -75,7 +75,7 @@ class Loop:
 
     @staticmethod
     def _call(callback: Callback) -> None:
-        """A bug met while serving one sandbox must not end all the others: it is told, and the loop goes on."""
+        """A bug met while serving one sandbox must not end all others: it is told, and the loop goes on."""
         try:
             callback()
         except Exception:

@@ -7,15 +7,16 @@ import os
 from collections.abc import Callable
 from dataclasses import replace
 
-from ingle.sandbox import cgroup, kernel, levels
+from ingle.sandbox import cgroup, kernel, leftovers, levels
 from ingle.sandbox.api import Isolation, SandboxError
 from ingle.sandbox.config import HostConfig
 from ingle.sandbox.kernel import Kernel
 from ingle.sandbox.loop import Loop
+from ingle.sandbox.network.nat import Nat
 from ingle.sandbox.place import Driver, Place
 from ingle.sandbox.processes import Processes
 from ingle.sandbox.record import Record
-from ingle.sandbox.rootfs import Template
+from ingle.sandbox.rootfs import Template, resolvers
 from ingle.sandbox.shells import Shells
 from ingle.sandbox.world import PATIENCE, Children, Slots, World
 
@@ -39,6 +40,8 @@ class Setup:
         assert self._config.state_dir is not None
         record = Record.open(self._config.state_dir)
         self._undo.append(record.remove)
+        for trouble in leftovers.remove(seam, self._config.state_dir, record.instance):
+            self._lacks.append(trouble)
         network = levels.network_of(self._level, self._config.network)
         world = World(
             config=self._config,
@@ -54,6 +57,7 @@ class Setup:
             self._lacks.extend(levels.PROCESS_LACKS)
         else:
             self._cgroups(world, record)
+            self._nat(world, record)
             self._template(world)
         if self._level != "namespaces" and not world.privileged:
             self._lacks.append(levels.SHARED_USER)
@@ -72,6 +76,25 @@ class Setup:
             return
         record.note(cgroups=world.hierarchy.directories())
         self._undo.append(world.hierarchy.close)
+
+    def _nat(self, world: World, record: Record) -> None:
+        if self._config.network != "nat":
+            return
+        if self._level != "namespaces":
+            self._lacks.append("no way to the outside network: that takes root (network is none)")
+            return
+        try:
+            nat = Nat(world.kernel, record.instance, self._config.subnet)
+            record.note(nat=True, forwarded=nat.forwarded)
+            self._undo.append(nat.close)
+            nat.open()
+        except OSError as error:
+            self._lacks.append(f"no way to the outside network: {error} (network is none)")
+            return
+        world.nat = nat
+        world.isolation = replace(world.isolation, network="nat")
+        if not resolvers():
+            self._lacks.append("no name server: all of the host's are on its own loopback")
 
     def _template(self, world: World) -> None:
         path = os.path.join(world.state_dir, "root")

@@ -174,8 +174,9 @@ class Shell:
         return held, ()
 
     def signal(self, action: Literal["freeze", "thaw"], pid: int) -> None:
-        if self._group is None and pid > 0:
-            os.kill(pid, signal.SIGSTOP if action == "freeze" else signal.SIGCONT)
+        if self._group is None and self._control is not None:
+            word = init.FREEZE if action == "freeze" else init.THAW
+            self._control.sock.send(word, socket.MSG_NOSIGNAL)
 
     def oom_kills(self) -> int:
         try:
@@ -253,6 +254,8 @@ class Shell:
         self._joins, self._listeners = (), []
         if os.path.exists(self._passwd):
             os.unlink(self._passwd)
+        if self._world.nat is not None:
+            self._world.nat.remove(self._slot)
         self._world.slots.release(self._slot)
         then, self._ended = self._ended, None
         if then is not None:

@@ -1,12 +1,135 @@
-"""A way out for sandboxes, by network address translation."""
+"""A way out for sandboxes: a veth pair each, and one table of nftables rules for all of an instance's.
+
+A sandbox reaches the outside as the host does, and nothing else: no service of the host at any of its
+addresses, no other sandbox, no link-local address (where clouds keep their metadata). Nothing from outside
+reaches a sandbox that did not ask first. Names carry the instance, so that what a killed launcher left is
+found and no other's is touched.
+"""
 
 from __future__ import annotations
 
+import os
+import shutil
+import socket
+import subprocess
 from collections.abc import Callable
-from typing import Protocol
+
+from ingle.sandbox.kernel import Kernel
+from ingle.sandbox.network.rtnetlink import RouteSocket
+
+IP_FORWARD = "/proc/sys/net/ipv4/ip_forward"
+_NFT_PATIENCE = 10.0  # seconds
+_PREFIX = 30  # each sandbox has a /30: the host's end first, then its own
+
+_RULES = """
+table inet {table} {{
+  chain forward {{
+    type filter hook forward priority -1; policy accept;
+    iifname "{link}*" ip daddr 169.254.0.0/16 drop
+    iifname "{link}*" ip daddr {subnet}.0.0/16 drop
+    iifname "{link}*" oifname "ig*" drop
+    iifname "{link}*" meta nfproto ipv6 drop
+    oifname "{link}*" ct state established,related accept
+    oifname "{link}*" drop
+  }}
+  chain input {{
+    type filter hook input priority -1; policy accept;
+    iifname "{link}*" drop
+  }}
+  chain postrouting {{
+    type nat hook postrouting priority srcnat; policy accept;
+    ip saddr {subnet}.0.0/16 oifname != "ig*" masquerade
+  }}
+}}
+"""
 
 
-class Nat(Protocol):
-    def inside(self, slot: int) -> Callable[[], None]: ...
-    def outside(self, slot: int) -> None: ...
-    def close(self) -> None: ...
+class NatUnavailable(OSError):
+    """NAT cannot be had here, and how to get it."""
+
+
+class Nat:
+    """One instance's. instance: "ingle-" and eight hexadecimal digits; subnet: as in `HostConfig`."""
+
+    def __init__(self, kernel: Kernel, instance: str, subnet: str) -> None:
+        self._kernel = kernel
+        self._table = table_of(instance)
+        self._link = link_of(instance)
+        self._subnet = subnet
+        self._nft = find_nft()
+        self._host = RouteSocket()
+        self._namespace = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+        self.forwarded = kernel.read(IP_FORWARD).strip() == "1"  # before us
+
+    def open(self) -> None:
+        """Write the rules, and let the host forward. Raises NatUnavailable."""
+        run_nft(self._nft, _RULES.format(table=self._table, link=self._link, subnet=self._subnet))
+        if not self.forwarded:
+            self._kernel.write(IP_FORWARD, "1")
+        self._host.add_veth(f"{self._link}a", f"{self._link}b", self._namespace)  # shows that it can be done
+        self._host.delete(f"{self._link}a")
+
+    def inside(self, slot: int) -> Callable[[], None]:
+        """What a fresh network namespace does to get its end, from within."""
+        link, (gateway, address) = f"{self._link}{slot}", self._addresses(slot)
+
+        def connect() -> None:
+            route = RouteSocket()
+            route.add_veth("eth0", link, self._namespace)
+            route.add_address("eth0", address, _PREFIX)
+            route.up("eth0")
+            route.add_default_route("eth0", gateway)
+            route.close()
+
+        return connect
+
+    def outside(self, slot: int) -> None:
+        """Set up the host's end; it goes with the sandbox's network namespace."""
+        link = f"{self._link}{slot}"
+        self._host.add_address(link, self._addresses(slot)[0], _PREFIX)
+        self._host.up(link)
+
+    def remove(self, slot: int) -> None:
+        """Remove the pair now: the kernel takes its time with an abandoned namespace's."""
+        link = f"{self._link}{slot}"
+        if any(name == link for _, name in socket.if_nameindex()):
+            self._host.delete(link)
+
+    def close(self) -> None:
+        run_nft(self._nft, f"delete table inet {self._table}")
+        if not self.forwarded:
+            self._kernel.write(IP_FORWARD, "0")
+        self._host.close()
+        os.close(self._namespace)
+
+    def _addresses(self, slot: int) -> tuple[str, str]:
+        number = slot * 4
+        return tuple(f"{self._subnet}.{number >> 8}.{(number & 255) + end}" for end in (1, 2))  # type: ignore[return-value]  # two of them
+
+
+def table_of(instance: str) -> str:
+    return instance.replace("-", "_")
+
+
+def link_of(instance: str) -> str:
+    """The beginning of its interfaces' names, which have 15 characters at most."""
+    return "ig" + instance[-8:-2] + "-"
+
+
+def find_nft() -> str:
+    path = shutil.which("nft", path="/usr/sbin:/sbin:/usr/bin:/bin:/usr/local/sbin")
+    if path is None:
+        raise NatUnavailable("the command nft is missing (apt install nftables)")
+    return path
+
+
+def run_nft(nft: str, script: str) -> None:
+    """Apply a script, all of it or nothing. Raises NatUnavailable with what nft said."""
+    try:
+        done = subprocess.run(
+            [nft, "-f", "-"], input=script, text=True, capture_output=True, timeout=_NFT_PATIENCE, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise NatUnavailable("nft did not end in time") from None
+    if done.returncode != 0:
+        raise NatUnavailable(f"nft: {done.stderr.strip()[:500]}")
