@@ -7,9 +7,13 @@ https://docs.oracle.com/javase/8/docs/api/java/util/regex/Pattern.html
 from __future__ import annotations
 
 import re
-import sys
 import unicodedata
 from functools import cache
+from itertools import groupby
+
+# Letters, marks, numbers, punctuation, symbols and separators all stand below; above are unassigned planes
+# and private use, and to look through them takes four times as long.
+_ASSIGNED = range(0x40000)
 
 _CATEGORY = re.compile(r"\\p\{([A-Z][a-z]?)\}")
 
@@ -38,12 +42,18 @@ def translate(source: str) -> str:
 
 @cache
 def _ranges(category: str) -> str:
-    """The characters of a Unicode category as the inside of a bracket expression."""
-    codes = (c for c in range(sys.maxunicode + 1) if unicodedata.category(chr(c)).startswith(category))
-    ranges: list[list[int]] = []
-    for code in codes:
-        if ranges and ranges[-1][1] == code - 1:
-            ranges[-1][1] = code
-        else:
-            ranges.append([code, code])
-    return "".join(f"\\U{first:08x}-\\U{last:08x}" for first, last in ranges)
+    """The characters of a Unicode category (`L`, or `Lu`) as the inside of a bracket expression."""
+    runs = (run for name, run in _runs() if name.startswith(category))
+    return "".join(f"\\U{first:08x}-\\U{last:08x}" for first, last in runs)
+
+
+@cache
+def _runs() -> tuple[tuple[str, tuple[int, int]], ...]:
+    """Runs of characters of one category: its name, the first and the last character."""
+    runs = []
+    first = 0
+    for name, members in groupby(map(unicodedata.category, map(chr, _ASSIGNED))):
+        count = sum(1 for _ in members)
+        runs.append((name, (first, first + count - 1)))
+        first += count
+    return tuple(runs)

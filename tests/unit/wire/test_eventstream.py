@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 
 from botocore.eventstream import EventStreamBuffer
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingle.wire import Service, encode_exception
@@ -12,6 +12,7 @@ from ingle.wire.eventstream import encode_frame
 STREAM = Service.load("lambda").operations["InvokeWithResponseStream"]
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.dictionaries(st.text(min_size=1, max_size=20), st.text(), max_size=4), st.binary()))
 )

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingle.model.errors import IngleError
@@ -108,6 +108,7 @@ _JSON = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(_JSON)
 def test_no_json_is_too_strange_to_be_answered(value: object) -> None:
     with pytest.raises(IngleError) as caught:

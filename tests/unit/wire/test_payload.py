@@ -4,7 +4,7 @@ import json
 from contextlib import suppress
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingle.model.errors import InvalidRequestContent
@@ -48,11 +48,13 @@ def test_no_payload_is_allowed() -> None:
     require_json(b"")
 
 
+@settings(deadline=None)
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda s: st.lists(s)))
 def test_json_passes(value: object) -> None:
     require_json(json.dumps(value).encode())
 
 
+@settings(deadline=None)
 @given(st.binary(min_size=1))
 def test_any_bytes_pass_or_are_refused(payload: bytes) -> None:
     with suppress(InvalidRequestContent):

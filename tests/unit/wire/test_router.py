@@ -3,7 +3,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingle.wire import Service
@@ -82,6 +82,7 @@ def test_a_greedy_label_takes_all_but_what_follows_it() -> None:
     assert (acl.operation, acl.labels) == ("Acl", {"Bucket": "b", "Key": "c/d"})
 
 
+@settings(deadline=None)
 @given(st.text(), st.text())
 def test_no_path_is_too_strange_to_be_answered(path: str, query: str) -> None:
     with suppress(UnknownOperation):

@@ -7,7 +7,7 @@ import botocore.auth
 import pytest
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingle.model.errors import CallerError
@@ -126,6 +126,7 @@ def test_a_malformed_header_is_told_what_it_lacks(rest: str, text: str) -> None:
     assert text in caught.value.message
 
 
+@settings(deadline=None)
 @given(st.text(), st.text())
 def test_no_header_or_query_is_too_strange_to_be_answered(header: str, query: str) -> None:
     headers = {"authorization": f"AWS4-HMAC-SHA256 {header}", "host": "h"}
