@@ -23,7 +23,7 @@ from ingle.controlplane.handlers import (
 )
 from ingle.controlplane.lifecycle import Lifecycle
 from ingle.controlplane.location import CodeLocations
-from ingle.model.errors import InvalidParameterValue, ResourceConflict
+from ingle.model.errors import InvalidParameterValue, PreconditionFailed, ResourceConflict
 from ingle.model.function import FunctionVersion
 from ingle.model.names import (
     LATEST,
@@ -34,7 +34,7 @@ from ingle.model.names import (
     unqualified,
 )
 from ingle.model.quotas import FUNCTIONS_PER_PAGE, AccountLimits
-from ingle.model.states import require_settled
+from ingle.model.states import require_settled, update_in_progress
 from ingle.store.code import CodeStore
 from ingle.store.functions import Functions, revision_mismatch
 
@@ -149,13 +149,7 @@ class FunctionOperations:
             )
             if request.get("DryRun"):  # the package is collected, as nothing refers to it
                 return described(changed)
-            updated = await self._functions.update(
-                changed,
-                latest.configuration.revision_id,
-                total_code_size=self._limits.total_code_size,
-                publish=publish,
-            )
-        self._lifecycle.wake()
+            updated = await self._update(latest, changed, publish=publish)
         return described(updated, qualified=publish)
 
     async def update_function_configuration(
@@ -165,11 +159,7 @@ class FunctionOperations:
         latest = await self._changeable(reference, request.get("RevisionId"))
         self._configurations.check_changes(latest.configuration, request)
         configuration = self._configurations.changed(reference.key, latest.configuration, request)
-        updated = await self._functions.update(
-            replace(latest, configuration=configuration), latest.configuration.revision_id
-        )
-        self._lifecycle.wake()
-        return described(updated)
+        return described(await self._update(latest, replace(latest, configuration=configuration)))
 
     async def list_functions(self, context: RequestContext, request: ListFunctionsRequestTypeDef) -> Answer:
         all_versions = request.get("FunctionVersion") == "ALL"
@@ -232,6 +222,23 @@ class FunctionOperations:
             raise revision_mismatch()
         require_settled(configuration.state, configuration.last_update_status, latest.key.arn)
         return latest
+
+    async def _update(
+        self, before: FunctionVersion, after: FunctionVersion, *, publish: bool = False
+    ) -> FunctionVersion:
+        """Store a change and have it ended. Raises ResourceConflict where another one was quicker."""
+        try:
+            updated = await self._functions.update(
+                after,
+                before.configuration.revision_id,
+                total_code_size=self._limits.total_code_size,
+                publish=publish,
+            )
+        except PreconditionFailed:
+            # The caller's own RevisionId held when it was looked at: this is about the other client's update.
+            raise update_in_progress(before.key.arn) from None
+        self._lifecycle.wake()
+        return updated
 
 
 def zip_file(code: Any) -> bytes:

@@ -14,7 +14,7 @@ import logging
 import uuid
 from dataclasses import replace
 
-from ingle.model.errors import CallerError, IngleError
+from ingle.model.errors import CallerError, IngleError, ServiceError
 from ingle.model.function import FunctionConfiguration, FunctionVersion
 from ingle.model.states import LastUpdateStatus, State, check_state, check_update
 from ingle.store.code import CodeStore
@@ -55,11 +55,21 @@ class Lifecycle:
             self._task = None
 
     async def settle_all(self) -> None:
-        """End every creation and update that the store knows to be under way. Raises ServiceError."""
+        """End every creation and update that the store knows to be under way.
+
+        Raises ServiceError after the others have ended where one cannot, by a fault of ours.
+        """
         while unsettled := await self._functions.unsettled(BATCH):
-            await self._functions.settle(
-                [(await self._settled(version), version.configuration.revision_id) for version in unsettled]
-            )
+            ended: list[tuple[FunctionVersion, str]] = []
+            fault: ServiceError | None = None
+            for version in unsettled:
+                try:
+                    ended.append((await self._settled(version), version.configuration.revision_id))
+                except ServiceError as error:
+                    fault = error
+            await self._functions.settle(ended)
+            if fault is not None:
+                raise fault
 
     async def _run(self) -> None:
         while True:

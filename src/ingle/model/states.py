@@ -68,9 +68,7 @@ def check_update(before: LastUpdateStatus | None, after: LastUpdateStatus) -> No
 def require_settled(state: State, update: LastUpdateStatus | None, arn: str) -> None:
     """Refuse to change a function that is being created or updated. Raises ResourceConflict."""
     if update is LastUpdateStatus.IN_PROGRESS:
-        raise ResourceConflict(
-            f"The operation cannot be performed at this time. An update is in progress for resource: {arn}"
-        )
+        raise update_in_progress(arn)
     if state is State.PENDING:
         raise _in_state(state)
 
@@ -82,6 +80,13 @@ def require_invocable(state: State) -> None:
     """
     if state is not State.ACTIVE:
         raise _in_state(state)
+
+
+def update_in_progress(arn: str) -> ResourceConflict:
+    """AWS's answer to a change of a function that another change has not left yet."""
+    return ResourceConflict(
+        f"The operation cannot be performed at this time. An update is in progress for resource: {arn}"
+    )
 
 
 def _in_state(state: State) -> ResourceConflict:

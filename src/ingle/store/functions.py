@@ -80,7 +80,7 @@ class Functions:
         function: FunctionVersion,
         expected_revision_id: str,
         *,
-        total_code_size: int | None = None,
+        total_code_size: int,
         publish: bool = False,
     ) -> FunctionVersion:
         """Replace a version by `function`, and publish it if asked; returns the newest of the two.
@@ -92,8 +92,7 @@ class Functions:
         def work(connection: Connection) -> FunctionVersion:
             _update(connection, function, expected_revision_id)
             newest = _publish(connection, function) if publish else function
-            if total_code_size is not None:
-                _check_room(connection, function.key, total_code_size)
+            _check_room(connection, function.key, total_code_size)
             return newest
 
         updated = await self._database.write(work)
