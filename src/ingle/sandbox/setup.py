@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
+import traceback
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -32,14 +32,14 @@ class Setup:
         self._undo: list[Callable[[], None]] = []
         self._loop = Loop()
         self._lacks: list[str] = []
+        self._record: Record | None = None
 
     def make(self) -> tuple[World, Driver]:
         """Everything but the sandboxes. Raises OSError or SandboxError, naming what is missing."""
         seam = Kernel()
         levels.enter(seam, self._level)
         assert self._config.state_dir is not None
-        record = Record.open(self._config.state_dir)
-        self._undo.append(record.remove)
+        record = self._record = Record.open(self._config.state_dir)
         for trouble in leftovers.remove(seam, self._config.state_dir, record.instance):
             self._lacks.append(trouble)
         network = levels.network_of(self._level, self._config.network)
@@ -127,7 +127,13 @@ class Setup:
             raise SandboxError(outcome[0])
 
     def undo(self) -> None:
-        """Leave nothing behind. What cannot be removed is left to the next start, which finds the record."""
+        """Leave nothing behind. The record goes last, and only then: it leads the next start to the rest."""
+        failed = False
         while self._undo:
-            with contextlib.suppress(OSError):
+            try:
                 self._undo.pop()()
+            except OSError:
+                traceback.print_exc()
+                failed = True
+        if self._record is not None and not failed:
+            self._record.remove()

@@ -30,6 +30,7 @@ class Shell:
         self._uid = world.uid(slot)
         self._group = world.hierarchy.group(f"sandbox-{slot}") if world.hierarchy else None
         self._passwd = os.path.join(world.state_dir, f"passwd-{slot}")
+        self._link = world.nat.number() if world.nat else 0
         self._joins: tuple[int, ...] = ()
         self._limits: Limits | None = None
         self._listeners: list[int] = []
@@ -56,7 +57,7 @@ class Shell:
             own_network=world.isolation.network != "host",
             joins=tuple(self._group.joins()) if self._group else (),
             inits=tuple(world.hierarchy.inits()) if world.hierarchy else (),
-            connect=world.nat.inside(self._slot) if world.nat else None,
+            connect=world.nat.inside(self._link) if world.nat else None,
         )
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         pid = world.fork_namespace()
@@ -86,7 +87,7 @@ class Shell:
         self._world.loop.watch(self._control.fileno(), self._answered)
         if not ready.error and self._world.nat:
             try:
-                self._world.nat.outside(self._slot)
+                self._world.nat.outside(self._link)
             except OSError as error:
                 return then(str(error))
         return then(ready.error)
@@ -254,8 +255,6 @@ class Shell:
         self._joins, self._listeners = (), []
         if os.path.exists(self._passwd):
             os.unlink(self._passwd)
-        if self._world.nat is not None:
-            self._world.nat.remove(self._slot)
         self._world.slots.release(self._slot)
         then, self._ended = self._ended, None
         if then is not None:

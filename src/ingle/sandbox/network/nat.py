@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 from collections.abc import Callable
 
@@ -20,6 +19,7 @@ from ingle.sandbox.network.rtnetlink import RouteSocket
 IP_FORWARD = "/proc/sys/net/ipv4/ip_forward"
 _NFT_PATIENCE = 10.0  # seconds
 _PREFIX = 30  # each sandbox has a /30: the host's end first, then its own
+_NUMBERS = 1 << 14  # how many of those there are in a /16
 
 _RULES = """
 table inet {table} {{
@@ -58,6 +58,7 @@ class Nat:
         self._subnet = subnet
         self._nft = find_nft()
         self._host = RouteSocket()
+        self._last = -1
         self._namespace = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
         self.forwarded = kernel.read(IP_FORWARD).strip() == "1"  # before us
 
@@ -69,9 +70,15 @@ class Nat:
         self._host.add_veth(f"{self._link}a", f"{self._link}b", self._namespace)  # shows that it can be done
         self._host.delete(f"{self._link}a")
 
-    def inside(self, slot: int) -> Callable[[], None]:
+    def number(self) -> int:
+        """A number for a new sandbox's pair. They go round: a pair goes with its network namespace, and the
+        kernel takes its time with that, so a number is not taken again soon."""
+        self._last = (self._last + 1) % _NUMBERS
+        return self._last
+
+    def inside(self, number: int) -> Callable[[], None]:
         """What a fresh network namespace does to get its end, from within."""
-        link, (gateway, address) = f"{self._link}{slot}", self._addresses(slot)
+        link, (gateway, address) = f"{self._link}{number}", self._addresses(number)
 
         def connect() -> None:
             route = RouteSocket()
@@ -83,17 +90,11 @@ class Nat:
 
         return connect
 
-    def outside(self, slot: int) -> None:
-        """Set up the host's end; it goes with the sandbox's network namespace."""
-        link = f"{self._link}{slot}"
-        self._host.add_address(link, self._addresses(slot)[0], _PREFIX)
+    def outside(self, number: int) -> None:
+        """Set up the host's end."""
+        link = f"{self._link}{number}"
+        self._host.add_address(link, self._addresses(number)[0], _PREFIX)
         self._host.up(link)
-
-    def remove(self, slot: int) -> None:
-        """Remove the pair now: the kernel takes its time with an abandoned namespace's."""
-        link = f"{self._link}{slot}"
-        if any(name == link for _, name in socket.if_nameindex()):
-            self._host.delete(link)
 
     def close(self) -> None:
         run_nft(self._nft, f"delete table inet {self._table}")
@@ -102,9 +103,9 @@ class Nat:
         self._host.close()
         os.close(self._namespace)
 
-    def _addresses(self, slot: int) -> tuple[str, str]:
-        number = slot * 4
-        return tuple(f"{self._subnet}.{number >> 8}.{(number & 255) + end}" for end in (1, 2))  # type: ignore[return-value]  # two of them
+    def _addresses(self, number: int) -> tuple[str, str]:
+        first = number * 4
+        return tuple(f"{self._subnet}.{first >> 8}.{(first & 255) + end}" for end in (1, 2))  # type: ignore[return-value]  # two of them
 
 
 def table_of(instance: str) -> str:
