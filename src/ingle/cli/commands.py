@@ -18,6 +18,7 @@ from typing import Any
 import click
 
 import ingle.main
+from ingle.cli import runtimes as runtimes_command
 from ingle.cli.doctor import examine
 from ingle.model.settings import SettingError, Settings, Source, load
 
@@ -88,6 +89,25 @@ def doctor(as_json: bool, **flags: Any) -> None:
         click.secho(title, bold=True)
         for line in lines:
             click.echo(f"  {line}")
+
+
+@main.group(invoke_without_command=True)
+@_settings_options
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.pass_context
+def runtimes(context: click.Context, /, as_json: bool, **flags: Any) -> None:
+    """List the runtimes: what is installed, what is missing, and the command that gets it."""
+    context.obj, _ = _load(flags)
+    if context.invoked_subcommand is None:
+        runtimes_command.report(context.obj, as_json)
+
+
+@runtimes.command()
+@click.argument("names", nargs=-1)
+@click.pass_obj
+def install(settings: Settings, names: tuple[str, ...]) -> None:
+    """Fetch from PyPI what runtimes lack (boto3 for older Pythons): all that are here, or NAMES."""
+    runtimes_command.install(settings, names)
 
 
 @main.command()

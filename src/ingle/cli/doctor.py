@@ -10,9 +10,9 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from ingle.cli.runtimes import offered
 from ingle.main.privileges import own_files, readable_by_others
 from ingle.main.wiring import memory_budget_mb, sandbox_config
-from ingle.model.runtimes import RUNTIMES
 from ingle.model.settings import Settings
 from ingle.sandbox.api import SandboxError
 from ingle.sandbox.host import start
@@ -82,8 +82,8 @@ def _runtimes(catalogue: Catalogue) -> list[str]:
     for one in catalogue.installations:
         lines.append(f"{one.runtime}: {one.version}, {one.interpreter}")
         lines += [f"  {note}" for note in one.notes]
-    for name in RUNTIMES:
+    for name in offered():
         found = catalogue.availability(name)
-        if isinstance(found, Missing) and name.startswith("python"):
+        if isinstance(found, Missing):
             lines.append(f"{name}: {found.message}")
     return lines

@@ -24,6 +24,9 @@ from ingle.worker.catalogue import Catalogue, PythonFamily, StagingError
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
 
+_DESCRIPTORS = 262_144  # open files that a node started as root takes: some 20,000 environments
+
+
 class StartError(Exception):
     """The node cannot start; the text says why and what to do."""
 
@@ -41,10 +44,10 @@ def run(settings: Settings, announce: Callable[[str], None]) -> None:
         # The launcher clears up after a killed node before this one makes anything; so one node a directory.
         lock = DataDirectoryLock(directory)
         listener = bind(settings.host, settings.port)
-        catalogue = Catalogue(
-            [PythonFamily(directory / "runtimes")], allow_nearest=settings.runtime_substitution == "nearest"
-        )
+        python = PythonFamily(directory / "runtimes")
+        catalogue = Catalogue([python], allow_nearest=settings.runtime_substitution == "nearest")
         catalogue.discover()
+        python.prune()
         _raise_descriptor_limit()
         host = start(sandbox_config(settings, catalogue, directory))
         reads_all = _let_go_of_root(settings)
@@ -81,7 +84,14 @@ def _let_go_of_root(settings: Settings) -> bool:
 def _raise_descriptor_limit() -> None:
     """As many open files as we may have: each environment and each client takes some."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    wanted = max(hard, _DESCRIPTORS) if os.geteuid() == 0 else hard
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, wanted))
+    except (
+        OSError,
+        ValueError,
+    ):  # the machine allows no more (fs.nr_open), or a container took the privilege
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _banner(isolation: Isolation, reads_all: bool) -> str:
