@@ -13,9 +13,7 @@ from typing import TYPE_CHECKING
 
 from ingle import __version__
 from ingle.assignment.assigner import Assigner, AssignmentSettings
-from ingle.controlplane.account import AccountOperations
 from ingle.controlplane.configuration import Configurations
-from ingle.controlplane.functions import FunctionOperations
 from ingle.controlplane.handlers import Answer, Handler, Handlers, RequestContext
 from ingle.controlplane.lifecycle import Lifecycle
 from ingle.controlplane.location import CodeLocations
@@ -28,6 +26,7 @@ from ingle.edge.local import CodeDownload, Health, Logs
 from ingle.edge.server import EdgeServer, EdgeSettings
 from ingle.frontend.frontend import Frontend
 from ingle.frontend.operation import invoke
+from ingle.main.resources import Parts, register_all
 from ingle.main.wiring import RuntimeAvailability, memory_budget_mb, worker_settings
 from ingle.model.clock import SystemClock
 from ingle.model.quotas import AccountLimits
@@ -104,10 +103,10 @@ class Node:
         frontend = Frontend(FunctionDirectory(functions, code), Counter(self._settings.concurrency), assigner)
 
         locations = CodeLocations(code, clock, secrets.token_bytes(32))
-        handlers = Handlers()
         configurations = Configurations(clock, RuntimeAvailability(self._catalogue))
-        FunctionOperations(functions, code, configurations, locations, lifecycle, limits).register(handlers)
-        AccountOperations(functions, limits).register(handlers)
+        handlers = Handlers()
+        parts = Parts(database, functions, code, lifecycle, configurations, locations, limits, clock)
+        register_all(handlers, parts)
         handlers.add("Invoke", _invoke_with(frontend))
 
         defaults = Defaults()

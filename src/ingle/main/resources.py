@@ -1,0 +1,39 @@
+"""Every operation of Lambda's API that there is: each resource registers its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ingle.controlplane.account import AccountOperations
+from ingle.controlplane.configuration import Configurations
+from ingle.controlplane.functions import FunctionOperations
+from ingle.controlplane.handlers import Handlers
+from ingle.controlplane.lifecycle import Lifecycle
+from ingle.controlplane.location import CodeLocations
+from ingle.model.clock import Clock
+from ingle.model.quotas import AccountLimits
+from ingle.store.code import CodeStore
+from ingle.store.database import Database
+from ingle.store.functions import Functions
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What resources are made from. Each takes what it needs."""
+
+    database: Database
+    functions: Functions
+    code: CodeStore
+    lifecycle: Lifecycle
+    configurations: Configurations
+    locations: CodeLocations
+    limits: AccountLimits
+    clock: Clock
+
+
+def register_all(handlers: Handlers, parts: Parts) -> None:
+    """Add every control-plane operation to `handlers`."""
+    FunctionOperations(
+        parts.functions, parts.code, parts.configurations, parts.locations, parts.lifecycle, parts.limits
+    ).register(handlers)
+    AccountOperations(parts.functions, parts.limits).register(handlers)
