@@ -33,6 +33,10 @@ class EnvironmentMaker(Protocol):
         """A new environment before its INIT. Raises IngleError."""
         ...
 
+    async def prepare(self, runtime: str) -> None:
+        """Get ready for environments of `runtime`. Raises IngleError."""
+        ...
+
 
 @dataclass(frozen=True)
 class AssignmentSettings:
@@ -60,8 +64,10 @@ class Assigner:
         self._settings = settings
         self._clock = clock
         self._pools: dict[str, VersionPool] = {}
-        self._memory_used_mb = 0  # of all environments but those that are on their way out
-        self._leaving: dict[asyncio.Task[None], int] = {}  # those, with their memory in MB
+        # What is promised counts who is to start but not who is on the way out; what is held, the reverse.
+        self._memory_promised_mb = 0
+        self._memory_held_mb = 0
+        self._leaving: set[asyncio.Task[None]] = set()
         self._starting: set[asyncio.Task[None]] = set()
         self._thawed: dict[Environment, None] = {}  # idle and not frozen yet, longest idle first
         self._tasks: set[asyncio.Task[None]] = set()
@@ -84,10 +90,14 @@ class Assigner:
         deadline = self._clock() + self._settings.start_timeout
         pool.waiting.append(Waiting(invocation, deadline))
         pool.starting += 1
-        self._memory_used_mb += spec.memory_mb
+        self._memory_promised_mb += spec.memory_mb
         starting = self._spawn(self._start(pool))
         self._starting.add(starting)
         starting.add_done_callback(self._starting.discard)
+
+    async def prepare(self, runtime: str) -> None:
+        """Get ready for a function of `runtime` that may be invoked soon. Raises IngleError."""
+        await self._maker.prepare(runtime)
 
     def _run(self, pool: VersionPool, environment: Environment, invocation: Invocation) -> None:
         self._thawed.pop(environment, None)
@@ -98,7 +108,7 @@ class Assigner:
 
     def _make_room(self, pool: VersionPool) -> None:
         needed = pool.spec.memory_mb
-        free = self._settings.memory_budget_mb - self._memory_used_mb
+        free = self._settings.memory_budget_mb - self._memory_promised_mb
         if needed <= free:
             return
         idle = [
@@ -121,8 +131,7 @@ class Assigner:
         environment: Environment | None = None
         try:
             async with asyncio.timeout(self._settings.start_timeout):
-                await self._memory_left()
-                environment = await self._maker.make(pool.spec, self)
+                environment = await self._make(pool.spec)
                 await environment.initialise()
         except (Exception, asyncio.CancelledError) as error:
             pool.starting -= 1
@@ -131,10 +140,16 @@ class Assigner:
         pool.starting -= 1
         self.environment_free(environment)
 
-    async def _memory_left(self) -> None:
-        """Wait until those who leave have given back what is promised to others already."""
-        while self._memory_used_mb + sum(self._leaving.values()) > self._settings.memory_budget_mb:
+    async def _make(self, spec: EnvironmentSpec) -> Environment:
+        """An environment, when those who leave have given back the memory that is promised to it."""
+        while self._memory_held_mb + spec.memory_mb > self._settings.memory_budget_mb:
             await asyncio.wait(self._leaving, return_when=asyncio.FIRST_COMPLETED)
+        self._memory_held_mb += spec.memory_mb
+        try:
+            return await self._maker.make(spec, self)
+        except BaseException:
+            self._memory_held_mb -= spec.memory_mb
+            raise
 
     def _not_started(self, pool: VersionPool, environment: Environment | None, error: BaseException) -> None:
         if not self._closing:
@@ -142,7 +157,7 @@ class Assigner:
         if environment is not None:
             self._retire(pool, environment)
         else:
-            self._memory_used_mb -= pool.spec.memory_mb
+            self._memory_promised_mb -= pool.spec.memory_mb
         invocation = pool.next_waiting()
         if invocation is not None:
             invocation.done(_refusal(error))
@@ -202,16 +217,18 @@ class Assigner:
 
     def _retire(self, pool: VersionPool, environment: Environment) -> None:
         self._thawed.pop(environment, None)
-        self._memory_used_mb -= environment.spec.memory_mb
+        self._memory_promised_mb -= environment.spec.memory_mb
         leaving = self._spawn(self._shut_down(environment))
-        self._leaving[leaving] = environment.spec.memory_mb
-        leaving.add_done_callback(self._leaving.pop)
+        self._leaving.add(leaving)
+        leaving.add_done_callback(self._leaving.discard)
 
     async def _shut_down(self, environment: Environment) -> None:
         try:
             await environment.shut_down()
         except Exception:
             _log.exception("an environment of %s did not go", environment.spec.key)
+        finally:
+            self._memory_held_mb -= environment.spec.memory_mb
 
     async def close(self) -> None:
         """End every environment, those that are starting too; takes 5 s at most."""
