@@ -6,6 +6,7 @@ Callbacks, not coroutines: a task an invocation would be a third of what a warm 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from typing import Protocol
 
@@ -21,6 +22,8 @@ from ingle.model.names import FunctionKey, FunctionReference
 from ingle.model.states import State, require_invocable
 from ingle.wire.payload import require_json
 from ingle.worker.spec import EnvironmentSpec
+
+_log = logging.getLogger(__name__)
 
 
 class Directory(Protocol):
@@ -99,10 +102,22 @@ class Frontend:
         return spec
 
     def _changed(self, key: FunctionKey) -> None:
-        if key in self._specs:
-            task = asyncio.get_running_loop().create_task(self._retire_obsolete(key))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+        task = asyncio.get_running_loop().create_task(self._follow(key))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _follow(self, key: FunctionKey) -> None:
+        """A function was made, changed or deleted: end what is obsolete, get ready for what is new."""
+        try:
+            if key in self._specs:
+                await self._retire_obsolete(key)
+            latest = await self._directory.resolve(FunctionReference(key))
+            if latest.configuration.state is State.ACTIVE:
+                await self._assigner.prepare(latest.configuration.runtime or "")
+        except ResourceNotFound:
+            pass
+        except IngleError as error:  # whoever invokes it is told; nobody waits here
+            _log.warning("%s: %s", key.arn, error)
 
     async def _retire_obsolete(self, key: FunctionKey) -> None:
         """End the environments of every version that is not any more what it was.

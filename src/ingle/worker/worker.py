@@ -72,6 +72,7 @@ class Worker:
         self._settings = settings
         self._serve_inside = serve_inside
         self._numbers = itertools.count(1)
+        self._prepared: set[str] = set()
 
     async def make(self, spec: EnvironmentSpec, owner: Owner) -> Environment:
         """A new environment of `spec`, its INIT not begun. Raises ServiceError."""
@@ -88,6 +89,25 @@ class Worker:
             return Environment(spec, self._equip(spec, supply, endpoint, sandbox), sandbox, owner)
         except BaseException:
             await sandbox.destroy()
+            raise
+
+    async def prepare(self, runtime: str) -> None:
+        """Have what environments of `runtime` are forked from ready before the first one is wanted.
+
+        Raises ServiceError where this host has no such runtime or its zygote does not start.
+        """
+        if runtime in self._prepared:
+            return
+        self._prepared.add(runtime)
+        try:
+            supply = await self._runtimes.supply(runtime)
+            if isinstance(supply.program, str):
+                await self._host.warm(supply.program)
+        except SandboxError as error:
+            self._prepared.discard(runtime)
+            raise ServiceError(f"Runtime {runtime} does not start: {error}") from error
+        except BaseException:
+            self._prepared.discard(runtime)
             raise
 
     def _name(self, spec: EnvironmentSpec) -> str:
