@@ -6,6 +6,7 @@ import os
 import resource
 import signal
 import socket
+from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Literal
 
@@ -38,7 +39,8 @@ class Shell:
         self._alive = False
         self._pidfd = -1
         self._control: Port | None = None
-        self._waiting: Then | None = None  # for the init's next word
+        self._waiting: Then | None = None  # for the init to be ready
+        self._kills: deque[Then] = deque()  # for the init's answers, in order
         self._ended: Then | None = None
 
     # -- making it
@@ -188,11 +190,11 @@ class Shell:
     # -- ending it
 
     def kill_others(self, pid: int, then: Then) -> None:
-        if not self._alive or self._waiting is not None:
-            return then("its init is gone" if not self._alive else "it is being stopped already")
+        if not self._alive:
+            return then("its init is gone")
         if self._group is not None:
             self._group.thaw()
-        self._waiting = then
+        self._kills.append(then)
         assert self._control is not None
         self._control.sock.send(init.KILL, socket.MSG_NOSIGNAL)
         return None
@@ -202,10 +204,7 @@ class Shell:
         word = self._control.sock.recv(16)
         if not word:  # its end is told by SIGCHLD
             return self._world.loop.forget(self._control.fileno())
-        then, self._waiting = self._waiting, None
-        if then is not None:
-            then("" if word == init.KILLED else "its processes would not die")
-        return None
+        return self._kills.popleft()("" if word == init.KILLED else "its processes would not die")
 
     def end(self, pid: int, then: Then) -> None:
         self._ended = then
@@ -228,6 +227,8 @@ class Shell:
         waiting, self._waiting = self._waiting, None
         if waiting is not None:
             waiting("its init is gone")
+        while self._kills:
+            self._kills.popleft()("its init is gone")
         if ended is not None:
             self._clean_up(PATIENCE)
 
