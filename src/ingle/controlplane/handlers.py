@@ -40,16 +40,28 @@ class Handlers:
 
     def __init__(self) -> None:
         self._handlers: dict[str, Handler] = {}
+        self._notes: dict[str, str] = {}
 
-    def add(self, operation: str, handler: Handler) -> None:
-        """Raises ValueError for an operation that has a handler."""
+    def add(self, operation: str, handler: Handler, note: str | None = None) -> None:
+        """Have `handler` answer `operation`.
+
+        `note` says what is stored and not acted upon yet; `docs/api-coverage.md` shows it. Raises ValueError
+        for an operation that has a handler.
+        """
         if operation in self._handlers:
             raise ValueError(f"{operation} has a handler already")
         self._handlers[operation] = handler
+        if note is not None:
+            self._notes[operation] = note
 
     @property
     def operations(self) -> Mapping[str, Handler]:
         return self._handlers
+
+    @property
+    def notes(self) -> Mapping[str, str]:
+        """What operations do not act upon yet, by their names."""
+        return self._notes
 
     async def call(self, operation: str, context: RequestContext, request: Mapping[str, Any]) -> Answer:
         """The answer to a request. Raises NotImplementedYet where there is no handler."""
