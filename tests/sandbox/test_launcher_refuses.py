@@ -65,7 +65,9 @@ async def test_a_name_is_given_once(stage: Stage) -> None:
 async def test_limits_out_of_range_are_refused(stage: Stage, limits: dict[str, object]) -> None:
     spec = stage.spec(replace(LIMITS, **limits))  # type: ignore[arg-type]  # that is the point
     if isinstance(next(iter(limits.values())), (str, bool)):
-        send_descriptors(stage.host._port.sock, b'["Create", {"id": 1, "spec": {"name": "x", "limits": 3}}]')
+        send_descriptors(
+            stage.host._port.sock, b'["Create", {"id": 1, "spec": {"name": "x", "limits": 3}}]', ()
+        )
         assert await (await stage.puppet()).run("result = 1") == 1
         return
     with pytest.raises(SandboxError, match="is not between"):

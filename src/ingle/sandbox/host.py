@@ -351,7 +351,11 @@ class LauncherSandbox:
             callback(end)
 
     def lost(self) -> None:
-        """Called by the host when the launcher is gone."""
+        """Called by the host when the launcher is gone: the processes are marked to die, but in version 1 of
+        the cgroups a frozen one does not until it is thawed."""
+        if "freezer" in self._held:
+            with contextlib.suppress(OSError):  # removed with the sandbox
+                self._control("thaw")
 
     def _close_held(self) -> None:
         for sock in self._listeners.values():

@@ -28,9 +28,13 @@ def remove(kernel: Kernel, state_dir: str, own: str) -> list[str]:
     for directory, notes in dead(state_dir, own):
         instance = os.path.basename(directory)
         try:
-            for cgroup in _strings(notes, "cgroups"):
-                if os.path.basename(cgroup) == instance:
-                    _remove_cgroup(cgroup)
+            tops = [top for top in _strings(notes, "cgroups") if os.path.basename(top) == instance]
+            for (
+                top
+            ) in tops:  # in version 1 a frozen process does not die, whichever tree it is killed through
+                _thaw(top)
+            for top in tops:
+                _remove_cgroup(top)
             if notes.get("nat") is True:
                 _remove_nat(kernel, instance, notes.get("forwarded") is True)
             shutil.rmtree(directory)
@@ -56,10 +60,14 @@ def _remove_cgroup(top: str) -> None:
         time.sleep(_PAUSE)
 
 
+def _thaw(top: str) -> None:
+    for directory, _, files in os.walk(top):
+        for name, word in (("freezer.state", "THAWED"), ("cgroup.freeze", "0")):
+            if name in files:
+                Kernel().write(os.path.join(directory, name), word)
+
+
 def _empty(directory: str) -> None:
-    for name, word in (("freezer.state", "THAWED"), ("cgroup.freeze", "0")):
-        with contextlib.suppress(OSError):  # that of the other version, or of another controller
-            Kernel().write(os.path.join(directory, name), word)
     with contextlib.suppress(FileNotFoundError), open(os.path.join(directory, "cgroup.procs")) as file:
         for pid in file.read().split():
             with contextlib.suppress(ProcessLookupError):
