@@ -36,7 +36,7 @@ def remove(kernel: Kernel, state_dir: str, own: str) -> list[str]:
             for top in tops:
                 _remove_cgroup(top)
             if notes.get("nat") is True:
-                _remove_nat(kernel, instance, notes.get("forwarded") is True)
+                _remove_nat(kernel, instance, state_dir)
             shutil.rmtree(directory)
         except OSError as error:
             troubles.append(f"left by {instance}: {error}")
@@ -74,15 +74,13 @@ def _empty(directory: str) -> None:
                 os.kill(int(pid), signal.SIGKILL)
 
 
-def _remove_nat(kernel: Kernel, instance: str, forwarded: bool) -> None:
+def _remove_nat(kernel: Kernel, instance: str, state_dir: str) -> None:
     route = RouteSocket()
     for _, link in socket.if_nameindex():
         if link.startswith(nat.link_of(instance)):
             with contextlib.suppress(OSError):  # it goes with its namespace, perhaps just now
                 route.delete(link)
     route.close()
-    table = nat.table_of(instance)
-    # Added first, so that deleting it is no error where it is gone already.
-    nat.run_nft(nat.find_nft(), f"add table inet {table}\ndelete table inet {table}")
-    if not forwarded:
-        kernel.write(nat.IP_FORWARD, "0")
+    nft = nat.find_nft()
+    nat.remove_table(nft, nat.table_of(instance))
+    nat.restore_forwarding(kernel, nft, state_dir)

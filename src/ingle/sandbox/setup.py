@@ -84,8 +84,8 @@ class Setup:
             self._lacks.append("no way to the outside network: that takes root (network is none)")
             return
         try:
-            nat = Nat(world.kernel, record.instance, self._config.subnet)
-            record.note(nat=True, forwarded=nat.forwarded)
+            nat = Nat(world.kernel, record.instance, self._config.subnet, os.path.dirname(record.directory))
+            record.note(nat=True)
             self._undo.append(nat.close)
             nat.open()
         except OSError as error:

@@ -17,6 +17,7 @@ from ingle.sandbox.kernel import Kernel
 from ingle.sandbox.network.rtnetlink import RouteSocket
 
 IP_FORWARD = "/proc/sys/net/ipv4/ip_forward"
+_SWITCHED = "switched-forwarding-on"
 _NFT_PATIENCE = 10.0  # seconds
 _PREFIX = 30  # each sandbox has a /30: the host's end first, then its own
 _NUMBERS = 1 << 14  # how many of those there are in a /16
@@ -49,9 +50,10 @@ class NatUnavailable(OSError):
 
 
 class Nat:
-    """One instance's. instance: "ingle-" and eight hexadecimal digits; subnet: as in `HostConfig`."""
+    """One instance's. instance: "ingle-" and eight hexadecimal digits; subnet: as in `HostConfig`;
+    state_dir: the directory that all instances of this host share."""
 
-    def __init__(self, kernel: Kernel, instance: str, subnet: str) -> None:
+    def __init__(self, kernel: Kernel, instance: str, subnet: str, state_dir: str) -> None:
         self._kernel = kernel
         self._table = table_of(instance)
         self._link = link_of(instance)
@@ -60,13 +62,12 @@ class Nat:
         self._host = RouteSocket()
         self._last = -1
         self._namespace = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
-        self.forwarded = kernel.read(IP_FORWARD).strip() == "1"  # before us
+        self._state_dir = state_dir
 
     def open(self) -> None:
         """Write the rules, and let the host forward. Raises NatUnavailable."""
         run_nft(self._nft, _RULES.format(table=self._table, link=self._link, subnet=self._subnet))
-        if not self.forwarded:
-            self._kernel.write(IP_FORWARD, "1")
+        switch_forwarding_on(self._kernel, self._state_dir)
         self._host.add_veth(f"{self._link}a", f"{self._link}b", self._namespace)  # shows that it can be done
         self._host.delete(f"{self._link}a")
 
@@ -97,15 +98,34 @@ class Nat:
         self._host.up(link)
 
     def close(self) -> None:
-        run_nft(self._nft, f"delete table inet {self._table}")
-        if not self.forwarded:
-            self._kernel.write(IP_FORWARD, "0")
+        remove_table(self._nft, self._table)
+        restore_forwarding(self._kernel, self._nft, self._state_dir)
         self._host.close()
         os.close(self._namespace)
 
     def _addresses(self, number: int) -> tuple[str, str]:
         first = number * 4
         return tuple(f"{self._subnet}.{first >> 8}.{(first & 255) + end}" for end in (1, 2))  # type: ignore[return-value]  # two of them
+
+
+def switch_forwarding_on(kernel: Kernel, state_dir: str) -> None:
+    """Let the host forward, noting in the state directory that it did not before."""
+    if kernel.read(IP_FORWARD).strip() != "1":
+        with open(os.path.join(state_dir, _SWITCHED), "w"):
+            kernel.write(IP_FORWARD, "1")
+
+
+def restore_forwarding(kernel: Kernel, nft: str, state_dir: str) -> None:
+    """Undo `switch_forwarding_on`, when no other instance has rules any more."""
+    marker = os.path.join(state_dir, _SWITCHED)
+    if os.path.exists(marker) and "table inet ingle_" not in run_nft(nft, "list tables"):
+        kernel.write(IP_FORWARD, "0")
+        os.unlink(marker)
+
+
+def remove_table(nft: str, table: str) -> None:
+    # Added first, so that deleting it is no error where it is gone already.
+    run_nft(nft, f"add table inet {table}\ndelete table inet {table}")
 
 
 def table_of(instance: str) -> str:
@@ -124,8 +144,8 @@ def find_nft() -> str:
     return path
 
 
-def run_nft(nft: str, script: str) -> None:
-    """Apply a script, all of it or nothing. Raises NatUnavailable with what nft said."""
+def run_nft(nft: str, script: str) -> str:
+    """Apply a script, all of it or nothing; what it prints. Raises NatUnavailable with what nft said."""
     try:
         done = subprocess.run(
             [nft, "-f", "-"], input=script, text=True, capture_output=True, timeout=_NFT_PATIENCE, check=False
@@ -134,3 +154,4 @@ def run_nft(nft: str, script: str) -> None:
         raise NatUnavailable("nft did not end in time") from None
     if done.returncode != 0:
         raise NatUnavailable(f"nft: {done.stderr.strip()[:500]}")
+    return done.stdout
