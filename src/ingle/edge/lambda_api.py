@@ -37,11 +37,9 @@ class LambdaApi:
             result = await self._handlers.call(operation.name, context, params)
             response = operation.serialize(result, request_id)
             if TRACE_MEMBER in result:
-                return Response(
-                    response.status,
-                    {**response.headers, "X-Amzn-Trace-Id": result[TRACE_MEMBER]},
-                    response.body,
-                )
+                # What Lambda says with every payload, beside what the service model has.
+                further = {"X-Amzn-Trace-Id": result[TRACE_MEMBER], "X-Amzn-Remapped-Content-Length": "0"}
+                return Response(response.status, {**response.headers, **further}, response.body)
             return response
         except IngleError as error:
             if isinstance(error, ServiceError):
