@@ -81,6 +81,8 @@ class Connection(HttpToolsProtocol):
         self._clock = clock
         self._hot_cycle: _HotCycle | None = None  # the last one: `cycle` may be a pipelined request behind it
         self._header_bytes = 0
+        self._unparsed_head = 0  # bytes since the head of a request began that is not complete yet
+        self._in_head = False
         self._receiving = False
         self.last_heard = clock()
         self.request_began: float | None = None
@@ -109,6 +111,10 @@ class Connection(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         self.last_heard = self._clock()
         super().data_received(data)
+        if self._in_head:  # the parser keeps a header to itself until it is whole: one might never end
+            self._unparsed_head += len(data)
+            if self._unparsed_head > MAX_HEADER_BYTES:
+                self._refuse_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
@@ -124,6 +130,8 @@ class Connection(HttpToolsProtocol):
         self.headers = []
         self.expect_100_continue = False
         self._header_bytes = 0
+        self._unparsed_head = 0
+        self._in_head = True
         self._receiving = True
         self.request_began = self.last_heard
 
@@ -136,6 +144,7 @@ class Connection(HttpToolsProtocol):
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
+        self._in_head = False
         waiting: Any = self.cycle
         if (waiting is None or waiting.response_complete) and self.parser.get_method() == b"POST":
             cycle = _HotCycle(self.parser.should_keep_alive())
@@ -198,7 +207,11 @@ class Connection(HttpToolsProtocol):
 
     def _count(self, size: int) -> None:
         self._header_bytes += size
-        if self._header_bytes > MAX_HEADER_BYTES and not self.transport.is_closing():
+        if self._header_bytes > MAX_HEADER_BYTES:
+            self._refuse_head()
+            raise httptools.HttpParserCallbackError("headers too large")
+
+    def _refuse_head(self) -> None:
+        if not self.transport.is_closing():
             self.transport.write(_TOO_LARGE)
             self.transport.close()
-            raise httptools.HttpParserCallbackError("headers too large")
