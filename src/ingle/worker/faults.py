@@ -59,7 +59,7 @@ def error_type(payload: bytes) -> str | None:
     """The errorType of an error object that a runtime sent; None where it has none."""
     try:
         error = json.loads(payload)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     kind = error.get("errorType") if isinstance(error, dict) else None
     return kind if isinstance(kind, str) else None
