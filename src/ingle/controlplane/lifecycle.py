@@ -14,7 +14,7 @@ import logging
 import uuid
 from dataclasses import replace
 
-from ingle.model.errors import CallerError, IngleError, ServiceError
+from ingle.model.errors import CallerError
 from ingle.model.function import FunctionConfiguration, FunctionVersion
 from ingle.model.states import LastUpdateStatus, State, check_state, check_update
 from ingle.store.code import CodeStore
@@ -24,7 +24,7 @@ _log = logging.getLogger(__name__)
 
 BATCH = 100  # versions that are settled in one transaction
 HOUSEKEEPING_SECONDS = 600.0
-RETRY_SECONDS = 1.0  # after the store failed
+FIRST_RETRY_SECONDS, LAST_RETRY_SECONDS = 1.0, 60.0  # after a fault, doubled each time
 
 
 class Lifecycle:
@@ -34,13 +34,16 @@ class Lifecycle:
         self._functions = functions
         self._code = code
         self._work = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Remove code that an earlier life left unused, then begin with what it left unfinished."""
         await self._code.collect(self._functions.referenced_code, grace=0.0)
         self._work.set()
-        self._task = asyncio.create_task(self._run(), name="function-lifecycle")
+        self._tasks = [
+            asyncio.create_task(self._settle_for_ever(), name="function-lifecycle"),
+            asyncio.create_task(self._collect_for_ever(), name="code-housekeeping"),
+        ]
 
     def wake(self) -> None:
         """There is a version to settle."""
@@ -48,47 +51,48 @@ class Lifecycle:
 
     async def close(self) -> None:
         """Stop; what is unfinished stays so in the store. Twice is no error."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-            self._task = None
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks = []
 
     async def settle_all(self) -> None:
         """End every creation and update that the store knows to be under way.
 
-        Raises ServiceError after the others have ended where one cannot, by a fault of ours.
+        Where one cannot end, by a fault of ours, that is raised after the others have ended.
         """
         while unsettled := await self._functions.unsettled(BATCH):
             ended: list[tuple[FunctionVersion, str]] = []
-            fault: ServiceError | None = None
+            fault: Exception | None = None
             for version in unsettled:
                 try:
                     ended.append((await self._settled(version), version.configuration.revision_id))
-                except ServiceError as error:
+                except Exception as error:
                     fault = error
             await self._functions.settle(ended)
             if fault is not None:
                 raise fault
 
-    async def _run(self) -> None:
+    async def _settle_for_ever(self) -> None:
+        pause: float | None = None  # None: until there is work
         while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._work.wait(), pause)
+            self._work.clear()
             try:
-                await asyncio.wait_for(self._work.wait(), HOUSEKEEPING_SECONDS)
-                self._work.clear()
                 await self.settle_all()
-            except TimeoutError:
-                await self._collect()
-            except IngleError:
-                _log.exception("functions could not be settled")
-                self._work.set()
-                await asyncio.sleep(RETRY_SECONDS)
+                pause = None
+            except Exception:  # whatever one version's fault is, the next ones are to be settled as well
+                _log.exception("a function could not be settled; it is tried again")
+                pause = min(2 * (pause or FIRST_RETRY_SECONDS / 2), LAST_RETRY_SECONDS)
 
-    async def _collect(self) -> None:
-        try:
-            await self._code.collect(self._functions.referenced_code)
-        except IngleError:
-            _log.exception("unused code could not be removed")
+    async def _collect_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(HOUSEKEEPING_SECONDS)
+            try:
+                await self._code.collect(self._functions.referenced_code)
+            except Exception:  # there is always a next time
+                _log.exception("unused code could not be removed; it is tried again")
 
     async def _settled(self, version: FunctionVersion) -> FunctionVersion:
         try:

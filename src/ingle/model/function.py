@@ -257,6 +257,10 @@ _BOOKKEEPING = frozenset(
 )
 
 
+# What differs between a version and `$LATEST` although nothing was changed since.
+_OF_PUBLICATION = _BOOKKEEPING | {"Version", "LastModified"}
+
+
 @dataclass(frozen=True, slots=True)
 class ResolvedFunction:
     """What a name and qualifier lead to: everything that an invocation has to know, unchanging.
@@ -285,3 +289,12 @@ def generation(configuration: FunctionConfiguration) -> str:
     """A digest of everything in a configuration that an execution environment is made from."""
     document = {k: v for k, v in configuration.document().items() if k not in _BOOKKEEPING}
     return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
+
+
+def is_unchanged(latest: FunctionConfiguration, published: FunctionConfiguration) -> bool:
+    """Whether `latest` has the code and configuration of a version that was published before.
+
+    https://docs.aws.amazon.com/lambda/latest/api/API_PublishVersion.html: then nothing new is published.
+    """
+    ours, theirs = latest.document(), published.document()
+    return all(ours.get(k) == theirs.get(k) for k in (ours.keys() | theirs.keys()) - _OF_PUBLICATION)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ingle.model.errors import CodeStorageExceeded, PreconditionFailed, ResourceConflict
-from ingle.model.function import FunctionConfiguration, FunctionVersion
+from ingle.model.function import FunctionConfiguration, FunctionVersion, is_unchanged
 from ingle.model.names import LATEST, FunctionKey, is_version_number
 from ingle.store.database import Connection, Database
 from ingle.store.sql import queries
@@ -211,10 +212,15 @@ def revision_mismatch() -> PreconditionFailed:
 
 
 def _publish(connection: Connection, latest: FunctionVersion) -> FunctionVersion:
-    """Keep `latest` under the next number, which no version of this name ever had."""
-    number = connection.execute(SQL["next_number"], _key(latest.key)).fetchone()[0]
-    configuration = latest.configuration.document() | {"Version": str(number)}
-    published = FunctionVersion(latest.key, FunctionConfiguration.of(configuration))
+    """Keep `latest` under the next number, which no version of this name ever had; unchanged since the last
+    publication, it is that version already."""
+    key = _key(latest.key)
+    newest = connection.execute(SQL["newest_published"], key).fetchone()
+    if newest is not None and is_unchanged(latest.configuration, _version(newest).configuration):
+        return _version(newest)
+    number = connection.execute(SQL["next_number"], key).fetchone()[0]
+    configuration = replace(latest.configuration, version=str(number), revision_id=str(uuid.uuid4()))
+    published = FunctionVersion(latest.key, configuration)
     _insert(connection, published)
     return published
 

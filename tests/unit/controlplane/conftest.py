@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.loaders import Loader
+from botocore.model import ServiceModel
+from botocore.validate import ParamValidator
 
 from ingle.controlplane import (
     AccountOperations,
@@ -26,6 +29,7 @@ from ingle.model.clock import FakeClock
 from ingle.model.quotas import AccountLimits
 from ingle.store import CodeStore, Database, FunctionDirectory, Functions
 
+MODEL = ServiceModel(Loader().load_service_model("lambda", "service-2"))
 ACCOUNT, REGION = "000000000000", "us-east-1"
 CONTEXT = RequestContext(ACCOUNT, REGION, "request-id", "http://127.0.0.1:4566")
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/r"
@@ -59,7 +63,12 @@ class ControlPlane:
     async def call(
         self, operation: str, /, context: RequestContext = CONTEXT, **request: Any
     ) -> dict[str, Any]:
-        return await self.handlers.call(operation, context, request)
+        """The answer, which has to be one that the service model allows."""
+        answer = await self.handlers.call(operation, context, request)
+        shape = MODEL.operation_model(operation).output_shape
+        report = ParamValidator().validate(answer, shape)
+        assert not report.has_errors(), report.generate_report()
+        return answer
 
     async def create(self, name: str = "f", **request: Any) -> dict[str, Any]:
         """Create a function; it stays Pending until `lifecycle.settle_all`."""

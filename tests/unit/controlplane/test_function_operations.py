@@ -248,6 +248,19 @@ async def test_published_versions_are_numbered_and_numbers_never_come_back(plane
     assert (await plane.create(Publish=True))["Version"] == "3"
 
 
+async def test_publishing_what_was_not_changed_publishes_nothing_new(plane: ControlPlane) -> None:
+    first = await plane.active(Publish=True)
+    for _ in range(2):
+        plane.clock.advance(60)
+        same = await plane.call("UpdateFunctionCode", FunctionName="f", ZipFile=plane.package(), Publish=True)
+        assert (same["Version"], same["LastModified"]) == ("1", first["LastModified"])
+        await plane.lifecycle.settle_all()
+    await plane.call("UpdateFunctionConfiguration", FunctionName="f", Timeout=9)
+    await plane.lifecycle.settle_all()
+    changed = await plane.call("UpdateFunctionCode", FunctionName="f", ZipFile=plane.package(), Publish=True)
+    assert (changed["Version"], changed["Timeout"]) == ("2", 9)
+
+
 async def test_lists_are_paginated_without_gaps_and_without_states(plane: ControlPlane) -> None:
     names = [f"f{n:03d}" for n in range(7)]
     for name in reversed(names):

@@ -80,6 +80,21 @@ async def test_a_fault_of_ours_fails_no_function_and_holds_up_no_other(plane: Co
     assert (await plane.call("GetFunctionConfiguration", FunctionName="g"))["State"] == "Active"
 
 
+async def test_a_function_that_cannot_be_settled_is_tried_again_and_holds_up_no_new_one(
+    plane: ControlPlane, caplog: pytest.LogCaptureFixture
+) -> None:
+    await plane.create("broken", Code={"ZipFile": plane.package("broken = 1")})
+    (broken,) = await plane.functions.unsettled(10)
+    shutil.rmtree(plane.code.directory(broken.code_sha256))
+    plane.code.zip_path(broken.code_sha256).unlink()
+    await plane.lifecycle.start()
+    await plane.create()
+    await _until_active(plane)
+    await plane.lifecycle.close()
+    assert "could not be settled" in caplog.text
+    assert await plane.functions.unsettled(10) == [broken]
+
+
 async def test_unused_code_is_removed_at_start_and_used_code_is_not(plane: ControlPlane) -> None:
     await plane.active()
     used = (await _version(plane)).code_sha256

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import hashlib
 import io
 import shutil
@@ -62,6 +63,18 @@ async def test_a_package_is_kept_zipped_and_unpacked(store: CodeStore) -> None:
 async def test_a_refused_package_leaves_nothing(store: CodeStore, tmp_path: Path) -> None:
     with pytest.raises(InvalidParameterValue):
         await keep(store, b"PK no zip")
+    assert not any(p.is_file() for d in ("zips", "unpacked", "work") for p in (tmp_path / d).rglob("*"))
+
+
+async def test_a_full_disk_is_ours_and_leaves_nothing(
+    store: CodeStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("ingle.store.code.os.fsync", full)
+    with pytest.raises(ServiceError, match="No space left on device"):
+        await keep(store, package())
     assert not any(p.is_file() for d in ("zips", "unpacked", "work") for p in (tmp_path / d).rglob("*"))
 
 

@@ -46,6 +46,11 @@ SELECT account, region, name, configuration FROM function_version
 WHERE state = 'Pending' OR last_update_status = 'InProgress'
 ORDER BY account, region, name, number LIMIT :limit
 
+-- name: newest_published
+SELECT account, region, name, configuration FROM function_version
+WHERE account = :account AND region = :region AND name = :name AND number > 0
+ORDER BY number DESC LIMIT 1
+
 -- name: next_number
 INSERT INTO version_counter (account, region, name, last) VALUES (:account, :region, :name, 1)
 ON CONFLICT DO UPDATE SET last = last + 1
