@@ -21,6 +21,7 @@ from ingle.sandbox.api import Bind, Level, Limits, SandboxSpec, Zygote
 from ingle.sandbox.config import HostConfig
 
 ROUNDS = 100
+INTERPRETER = os.path.realpath(sys.executable)
 MIB = 1 << 20
 PROGRAM = """
 import os, socket, time, json, logging, asyncio, http.client, urllib.request, uuid, decimal
@@ -89,7 +90,7 @@ class Bench:
             return sandbox, ours, await launched, took
 
     async def floor(self) -> list[float]:
-        """Bare forks of the zygote's like: by a program that was forked from it, unconfined by nothing else."""
+        """Bare forks of the same interpreter with the same modules, done by a program in a sandbox."""
         sandbox, sock, _, _ = await self.one()
         sock.setblocking(True)
         sock.sendall(b"f")
@@ -140,7 +141,7 @@ async def run(level: Level | None) -> None:
         os.chmod(directory, 0o755)
         program = Path(directory) / "program.py"
         program.write_text(PROGRAM)
-        zygote = Zygote("bench", os.path.realpath(sys.executable), str(program), (sys.base_prefix,))
+        zygote = Zygote("bench", INTERPRETER, str(program), (sys.base_prefix,))
         config = HostConfig(roots=(directory,), zygotes=(zygote,), level=level, network="none")
         launcher = host.start(config)
         launcher.attach(lambda: sys.exit("the launcher is gone"))
@@ -151,9 +152,8 @@ async def run(level: Level | None) -> None:
             floor = median_ms(await bench.floor())
             cold = await bench.prepared()
             print(f"bare fork of the interpreter            {floor:6.2f} ms    1.0")
-            print(
-                f"create + launch until main, p50         {median_ms(cold):6.2f} ms  {median_ms(cold) / floor:5.1f}"
-            )
+            p50 = median_ms(cold)
+            print(f"create + launch until main, p50         {p50:6.2f} ms  {p50 / floor:5.1f}")
             print(f"create + launch until main, p90         {sorted(cold)[-10] * 1000:6.2f} ms")
             rate = await bench.rate()
             cores = os.cpu_count() or 1

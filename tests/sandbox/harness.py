@@ -1,5 +1,6 @@
 """Real sandboxes with a puppet in them."""
 
+# ruff: noqa: ASYNC110, ASYNC230  nothing else runs on a test's event loop that could be held up
 from __future__ import annotations
 
 import asyncio

@@ -7,21 +7,19 @@ import struct
 import traceback
 import uuid
 
-SEEN_IN_ZYGOTE = []
+
+def preload() -> None:
+    random.random(), uuid.uuid4()  # states that forks could share
 
 
-def preload():
-    SEEN_IN_ZYGOTE.append((random.random(), str(uuid.uuid4())))
-
-
-def main(fd):
+def main(fd: int) -> None:
     with socket.socket(fileno=fd) as sock, sock.makefile("rwb") as channel:
         while True:
             header = channel.read(4)
             if not header:
                 return
             code = channel.read(struct.unpack("!I", header)[0]).decode()
-            scope = {"result": None, "channel": sock}
+            scope: dict[str, object] = {"result": None, "channel": sock}
             try:
                 exec(code, scope)
                 answer = ["ok", scope["result"]]

@@ -1,5 +1,6 @@
-"""Nothing is left on the host: after a close, after `kill -9` of the launcher, after `kill -9` of the node."""
+"""Nothing is left on the host: after a close, after `kill -9` of the launcher, of the node, of both."""
 
+# ruff: noqa: ASYNC220, ASYNC240  nothing else runs on a test's event loop that could be held up
 from __future__ import annotations
 
 import os
@@ -10,10 +11,10 @@ import textwrap
 from pathlib import Path
 
 import pytest
-
-from ingle.sandbox.api import LauncherLost, SandboxError
 from tests.sandbox.conftest import require
 from tests.sandbox.harness import alive, cgroups, config, staged, until
+
+from ingle.sandbox.api import LauncherLost, SandboxError
 
 ROOT = Path(__file__).resolve().parents[2]
 

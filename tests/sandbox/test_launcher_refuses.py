@@ -1,5 +1,6 @@
 """The launcher against a node that was taken over: what it is asked for outside of its remit, it refuses."""
 
+# ruff: noqa: ASYNC240  nothing else runs on a test's event loop that could be held up
 from __future__ import annotations
 
 import os
@@ -8,10 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.sandbox.harness import LIMITS, MIB, Stage
 
 from ingle.sandbox.api import Bind, Executable, SandboxError
 from ingle.sandbox.datagrams import send_descriptors
-from tests.sandbox.harness import LIMITS, MIB, Stage
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The life of a sandbox: launch, exit, stop, launch again, destroy; and what is refused when."""
 
+# ruff: noqa: ASYNC240  nothing else runs on a test's event loop that could be held up
 from __future__ import annotations
 
 import asyncio
@@ -8,9 +9,9 @@ import socket
 from pathlib import Path
 
 import pytest
+from tests.sandbox.harness import Stage, alive, cgroups, until
 
 from ingle.sandbox.api import Executable, Exit, SandboxError
-from tests.sandbox.harness import Stage, alive, cgroups, until
 
 
 async def test_listeners_belong_to_one_sandbox(stage: Stage) -> None:

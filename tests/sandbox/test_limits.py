@@ -1,16 +1,16 @@
 """The limits of a sandbox hold against programs that try to exceed them."""
 
+# ruff: noqa: ASYNC110, ASYNC240  nothing else runs on a test's event loop that could be held up
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from pathlib import Path
 
 import pytest
+from tests.sandbox.harness import MIB, Raised, Stage, alive, cgroups
 
 from ingle.sandbox.api import Exit, SandboxError
-from tests.sandbox.harness import MIB, Raised, Stage, alive, cgroups
 
 
 async def test_a_memory_hog_is_killed_and_known_as_one(stage: Stage) -> None:
@@ -70,7 +70,13 @@ async def test_a_fork_bomb_is_bounded_and_dies_with_stop(stage: Stage) -> None:
 
 async def test_descriptors_are_limited(stage: Stage) -> None:
     puppet = await stage.puppet(descriptors=1024)
-    code = "import os\nheld = []\ntry:\n  while True: held.append(os.dup(0))\nexcept OSError as e: result = [e.errno, len(held)]"
+    code = """
+import os
+held = []
+try:
+    while True: held.append(os.dup(0))
+except OSError as error: result = [error.errno, len(held)]
+"""
     errno, held = await puppet.run(code)
     assert errno == 24
     assert held == 1024 - 4
@@ -144,13 +150,16 @@ async def test_a_frozen_sandbox_is_stopped_and_destroyed_all_the_same(stage: Sta
 
 async def test_a_cpu_cap_holds_and_can_be_lifted(stage: Stage) -> None:
     puppet = await stage.puppet()
-    spin = "import time\nend = time.monotonic() + 0.3\nused = time.process_time()\nwhile time.monotonic() < end: pass\nresult = time.process_time() - used"
+    spin = """
+import time
+end, used = time.monotonic() + 0.3, time.process_time()
+while time.monotonic() < end: pass
+result = time.process_time() - used
+"""
     puppet.sandbox.throttle(0.1)
     assert await puppet.run(spin) < 0.15
     puppet.sandbox.throttle(None)
-    before, after = os.times(), await puppet.run(spin)
-    assert before is not None
-    assert after > 0.03
+    assert await puppet.run(spin) > 0.05  # twice the cap at the least, on however busy a machine
     with pytest.raises(SandboxError):
         puppet.sandbox.throttle(-1)
 

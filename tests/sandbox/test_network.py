@@ -12,16 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from tests.sandbox.conftest import require
 
 ROOT = Path(__file__).resolve().parents[2]
 
 # Runs as "the host": a network namespace of its own, with "the outside" one veth pair further.
 HOST = """
-    import asyncio, json, os, socket, subprocess, sys
+    import asyncio, ctypes, ipaddress, json, os, socket, subprocess, sys, textwrap, time
     from pathlib import Path
-    from dataclasses import replace
     from tests.sandbox.harness import config, staged
 
     def ip(line):
@@ -45,7 +43,6 @@ HOST = """
             os.setsid()
             ctypes.CDLL(None).unshare(0x40000000)
             os.write(write, b"x")
-            import time
             while not any(name == "out" for _, name in socket.if_nameindex()):
                 time.sleep(0.005)
             ip("link set lo up")
@@ -69,6 +66,14 @@ HOST = """
     except OSError as error: result = type(error).__name__
     '''
 
+    OTHER = textwrap.dedent('''
+    import builtins, socket
+    probe = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    probe.connect(("192.0.2.2", 9))
+    result = probe.getsockname()[0]
+    builtins.held = socket.create_server(("0.0.0.0", 8080))
+    ''')
+
     async def main():
         directory = Path(sys.argv[1])
         wanted = config(directory, network="nat")
@@ -78,8 +83,8 @@ HOST = """
             one, two = await stage.puppet(), await stage.puppet()
             def reach(puppet, address, port):
                 return puppet.run(textwrap.dedent(TRY) % (address, port))
-            other = await two.run("import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.connect(('192.0.2.2', 9)); result = s.getsockname()[0]; import builtins; builtins.held = socket.create_server(('0.0.0.0', 8080))")
-            gateway = other.rsplit(".", 1)[0] + "." + str(int(other.rsplit(".", 1)[1]) - 1)
+            other = await two.run(OTHER)
+            gateway = str(ipaddress.ip_address(other) - 1)
             found["outside"] = await reach(one, "192.0.2.2", 80)
             found["host by its address"] = await reach(one, "192.0.2.1", 81)
             found["host by the gateway"] = await reach(one, gateway, 81)
@@ -89,10 +94,10 @@ HOST = """
             found["metadata"] = await reach(one, "169.254.169.254", 80)
             found["forward while up"] = Path("/proc/sys/net/ipv4/ip_forward").read_text().strip()
         found["forward after"] = Path("/proc/sys/net/ipv4/ip_forward").read_text().strip()
-        found["rules after"] = subprocess.run(["nft", "list", "ruleset"], capture_output=True, text=True).stdout
+        listed = subprocess.run(["nft", "list", "ruleset"], capture_output=True, text=True)
+        found["rules after"] = listed.stdout
         print(json.dumps(found))
 
-    import ctypes, textwrap
     outside()
     serve("0.0.0.0", 81)
     serve("127.0.0.1", 82)

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from tests.sandbox.conftest import require
 
 ROOT = Path(__file__).resolve().parents[2]

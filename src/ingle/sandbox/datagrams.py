@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import array
 import dataclasses
+import functools
 import json
 import os
 import socket
@@ -72,8 +73,7 @@ def send_descriptors(sock: socket.socket, data: bytes, fds: Sequence[int]) -> No
 def encode(message: object) -> bytes:
     """The datagram of a message. Raises ValueError above MAX_BYTES."""
     assert dataclasses.is_dataclass(message)
-    assert not isinstance(message, type)
-    data = json.dumps([type(message).__name__, dataclasses.asdict(message)]).encode()
+    data = json.dumps([type(message).__name__, message], default=vars).encode()
     if len(data) > MAX_BYTES:
         raise ValueError(f"message of {len(data)} bytes")
     return data
@@ -93,9 +93,8 @@ def build(kind: type, fields: object) -> Any:
     """An instance of the dataclass `kind` from a JSON object, each field of its declared type."""
     if not isinstance(fields, dict):
         raise Malformed(f"{kind.__name__} is not an object")
-    hints = typing.get_type_hints(kind)
-    known = {field.name for field in dataclasses.fields(kind)}
-    if not fields.keys() <= known:
+    hints = _hints(kind)
+    if not fields.keys() <= hints.keys():
         raise Malformed(f"{kind.__name__} has unknown fields")
     try:
         return kind(**{name: _value(hints[name], value) for name, value in fields.items()})
@@ -103,9 +102,21 @@ def build(kind: type, fields: object) -> Any:
         raise Malformed(f"{kind.__name__} lacks a field") from None
 
 
+@functools.cache
+def _hints(kind: type) -> dict[str, Any]:
+    return typing.get_type_hints(kind)
+
+
+@functools.cache
+def _parts(hint: Any) -> tuple[Any, tuple[Any, ...]]:
+    return typing.get_origin(hint), typing.get_args(hint)
+
+
 def _value(hint: Any, value: object) -> Any:
     """`value` as the type `hint`; JSON's lists become tuples. Raises Malformed."""
-    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if type(value) is hint:  # exact: True is no int here
+        return value
+    origin, arguments = _parts(hint)
     if origin is typing.Literal:
         if isinstance(value, str) and value in arguments:
             return value
@@ -121,8 +132,6 @@ def _value(hint: Any, value: object) -> Any:
         return build(typing.cast(type, hint), value)
     elif hint is float and type(value) is int:
         return float(value)
-    elif type(value) is hint:  # exact: True is no int here
-        return value
     raise Malformed(f"{value!r:.80} is not {hint}")
 
 
