@@ -16,14 +16,16 @@ def migrate(connection: sqlite3.Connection) -> int:
     """
     current: int = connection.execute("PRAGMA user_version").fetchone()[0]
     known = migrations()
-    if current > len(known):
+    newest = known[-1][0]
+    if current > newest:
         raise ServiceError(
-            f"This database has schema {current} and this version of Ingle knows schemas up to {len(known)}: "
+            f"This database has schema {current} and this version of Ingle knows schemas up to {newest}: "
             "it was written by a newer Ingle."
         )
-    for number, script in known[current:]:
-        _apply(connection, number, script)
-    return len(known)
+    for number, script in known:
+        if number > current:
+            _apply(connection, number, script)
+    return newest
 
 
 def _apply(connection: sqlite3.Connection, number: int, script: str) -> None:
