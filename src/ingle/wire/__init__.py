@@ -1,6 +1,6 @@
 """AWS protocols, SigV4 and error rendering, driven by botocore's service model; sans-I/O.
 
-`Service.load("lambda")` is the entrance: it routes a `Request` to an `Operation`, which parses and validates
+`Service.load("lambda")` is the entrance: it finds a `Request`'s `Operation`, which parses and validates
 it and serializes the result to a `Response`; `Service.render` writes errors. Beside it: `credential_scope`
 and `account_of` (who asks), `verify` (is the signature right), `require_json` (an invocation's payload),
 `encode_exception` (an error in the midst of an event stream).

@@ -3,6 +3,8 @@
     CallerError
     ├── SerializationError      the body's JSON is broken or of the wrong types
     ├── UnknownOperation        no operation has this method and path
+    ├── UnknownTarget           no operation has this target, or a query names none
+    ├── InvalidAction           no operation has this action
     └── SignatureError          the request's signature: missing parts, wrong, too old
 
 Modelled errors take the spelling of their members (`message` or `Message`, `Type`) from the exception's
@@ -38,6 +40,24 @@ class UnknownOperation(CallerError):
 
     def __init__(self) -> None:
         super().__init__("Unable to determine service/operation name to be authorized")
+
+
+class UnknownTarget(CallerError):
+    """The JSON protocol's `X-Amz-Target` names no operation of the service, or a query has no `Action`."""
+
+    code = "UnknownOperationException"
+
+    def __init__(self) -> None:
+        super().__init__("The operation requested does not exist or was not specified.")
+
+
+class InvalidAction(CallerError):
+    """The query protocol's `Action` names no operation of the service."""
+
+    code = "InvalidAction"
+
+    def __init__(self, action: str) -> None:
+        super().__init__(f"The action {action} is not valid for this endpoint.")
 
 
 class SignatureError(CallerError):

@@ -1,7 +1,7 @@
 """A service as its model describes it: loaded from botocore's data, compiled where it is used.
 
 service = Service.load("lambda")
-operation, labels = service.route(request.method, request.path, request.query)
+operation, labels = service.resolve(request)
 params = operation.parse(request, labels)
 response = operation.serialize(result, request_id)
 """
@@ -16,35 +16,38 @@ import botocore.loaders
 import botocore.model
 
 from ingle.model.errors import IngleError
-from ingle.wire import departures, lambdaservice
-from ingle.wire.errors import UnknownOperation, render_error
+from ingle.wire import departures, lambdaservice, sqsservice
+from ingle.wire.departures import Departures
 from ingle.wire.eventstream import encode_event
+from ingle.wire.jsonprotocol import Json
 from ingle.wire.message import Request, Response
-from ingle.wire.parser import Params, RequestParser
-from ingle.wire.reader import Reader
-from ingle.wire.router import Route, Router
-from ingle.wire.serializer import ResponseSerializer
+from ingle.wire.parser import Params
+from ingle.wire.protocol import Parse, Serialize, WireProtocol
+from ingle.wire.query import Query, as_query
+from ingle.wire.required import required_members
+from ingle.wire.restjson import RestJson
 from ingle.wire.validation import Validator
 
-_DEPARTURES = {"lambda": lambdaservice.DEPARTURES}
+_DEPARTURES = {"lambda": lambdaservice.DEPARTURES, "sqs": sqsservice.DEPARTURES}
 
 
 class Operation:
     """One operation of a service. Its parser, checks and writer are compiled when first used."""
 
-    def __init__(self, model: Any, reader: Reader, validator: Validator) -> None:
+    def __init__(self, model: Any, protocol: WireProtocol, validator: Validator, own: Departures) -> None:
         self.name: str = model.name
         self.status: int = int(model.http.get("responseCode", 200))
         self._model = model
-        self._reader = reader
+        self._protocol = protocol
         self._validator = validator
+        self._missing = own.missing
 
     def parse(self, request: Request, labels: Mapping[str, str]) -> Params:
         """The request's parameters, valid by the service model.
 
         Strings, ints, floats, bools, bytes (blobs), datetimes (UTC), lists and dicts, under the model's
         member names; what the request does not have is not there. Raises SerializationError and
-        ValidationError.
+        ValidationError, or what the service raises for a member that is missing.
         """
         params = self._parse(request, labels)
         self._validate(params)
@@ -59,55 +62,74 @@ class Operation:
         return encode_event(self._model.get_event_stream_output(), name, members)
 
     @cached_property
-    def _parse(self) -> RequestParser:
-        return RequestParser(self._model.input_shape, self._reader)
+    def _parse(self) -> Parse:
+        return self._protocol.parser(self._model)
 
     @cached_property
     def _validate(self) -> Callable[[Params], None]:
         if self._model.input_shape is None:
             return lambda params: None
+        if self._missing is not None:
+            return required_members(self._model.input_shape, self._missing)
         return self._validator.compile(self._model.input_shape)
 
     @cached_property
-    def _serialize(self) -> ResponseSerializer:
-        return ResponseSerializer(self._model.output_shape, self.status)
+    def _serialize(self) -> Serialize:
+        return self._protocol.serializer(self._model)
 
 
 class Service:
-    """An AWS service of the rest-json protocol. Get it with `Service.load`."""
+    """An AWS service in one of its protocols. Get it with `Service.load`."""
 
-    def __init__(self, model: Any, own: departures.Departures) -> None:
+    def __init__(self, model: Any, protocol: WireProtocol, own: Departures) -> None:
         self.name: str = model.service_name
-        reader, validator = Reader(), Validator(own)
-        models = [model.operation_model(name) for name in model.operation_names]
+        self._protocol = protocol
+        validator = Validator(own)
         self.operations: Mapping[str, Operation] = {
-            each.name: Operation(each, reader, validator) for each in models
+            name: Operation(model.operation_model(name), protocol, validator, own)
+            for name in model.operation_names
         }
-        self._router = Router(
-            Route(each.name, each.http["method"], each.http["requestUri"]) for each in models
-        )
-        self._exceptions = {shape.name: shape for shape in model.error_shapes}
 
     @staticmethod
     @cache
-    def load(name: str) -> Service:
-        """The service `name` (botocore's), from the model that botocore carries.
+    def load(name: str, protocol: str | None = None) -> Service:
+        """The service `name` (botocore's), from the model that botocore carries, in its own protocol or,
+        where the service has several, in `protocol` ("query").
 
         Raises botocore's UnknownServiceError, and NotImplementedError for another protocol.
         """
         document = botocore.loaders.Loader().load_service_model(name, "service-2")
+        own = _DEPARTURES.get(name, departures.NONE)
+        if protocol == "query" and own.query_names is not None:
+            document = as_query(document, own.query_names)
         model = botocore.model.ServiceModel(document, name)
-        if model.protocol != "rest-json":
-            raise NotImplementedError(f"{name} speaks {model.protocol}, which Ingle does not have yet")
-        return Service(model, _DEPARTURES.get(name, departures.NONE))
+        return Service(model, _protocol_of(model, protocol, own), own)
 
-    def route(self, method: str, path: str, query: str = "") -> tuple[Operation, dict[str, str]]:
-        """The operation at `path` (raw) and its labels, decoded. Raises UnknownOperation."""
-        match = self._router.match(method, path, query)
-        if match is None:
-            raise UnknownOperation
-        return self.operations[match.operation], match.labels
+    def resolve(self, request: Request) -> tuple[Operation, Mapping[str, str]]:
+        """The operation that `request` asks for, and its labels for `Operation.parse`.
+
+        Raises UnknownOperation, UnknownTarget, InvalidAction, each protocol its own.
+        """
+        name, labels = self._protocol.match(request)
+        return self.operations[name], labels
+
+    def route(self, method: str, path: str, query: str = "") -> tuple[Operation, Mapping[str, str]]:
+        """`resolve` by method, path (raw) and query alone, which is all that rest-json needs."""
+        return self.resolve(Request(method, path, query))
 
     def render(self, error: IngleError, request_id: str) -> Response:
         """`error` as this service's answer."""
-        return render_error(error, request_id, self._exceptions)
+        return self._protocol.render(error, request_id)
+
+
+def _protocol_of(model: Any, wanted: str | None, own: Departures) -> WireProtocol:
+    protocol = model.metadata["protocol"]
+    if wanted not in (None, protocol):
+        raise NotImplementedError(f"{model.service_name} does not speak {wanted}")
+    if protocol == "rest-json":
+        return RestJson(model)
+    if protocol == "json":
+        return Json(model, own)
+    if protocol == "query":
+        return Query(model, own)
+    raise NotImplementedError(f"{model.service_name} speaks {protocol}, which Ingle does not have yet")
