@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import gc
 import os
 import resource
 import signal
@@ -54,6 +55,7 @@ class Plan:
 
 def run(kernel: Kernel, control: socket.socket, plan: Plan) -> NoReturn:
     """The life of the init process; never returns. Called in the forked child."""
+    gc.disable()  # a collection would copy the pages that are shared with the launcher
     try:
         kernel.prctl(k.PR_SET_PDEATHSIG, signal.SIGKILL)
         listeners = _build(kernel, plan)

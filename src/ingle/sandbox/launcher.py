@@ -52,7 +52,7 @@ class Launcher:
         self._port = port
         self._zygotes = Zygotes(world, (*world.config.zygotes, executor), _filter(world))
         self._sandboxes: dict[str, LiveSandbox] = {}
-        self._names: set[str] = set()  # ever used: a name is unique in the node's life
+        self._making: set[str] = set()  # names of those that are not in `_sandboxes` yet
         self._handlers: dict[type, Callable[[Any, list[int]], None]] = {
             Create: self._create,
             Launch: self._launch,
@@ -93,11 +93,12 @@ class Launcher:
     def _create(self, request: Create, fds: list[int]) -> None:
         check_spec(request.spec)
         name = request.spec.name
-        if name in self._names:
+        if name in self._making or name in self._sandboxes:
             raise Refused(f"the name {name} is taken")
-        self._names.add(name)
+        self._making.add(name)
 
         def taken(place: Place | None, error: str) -> None:
+            self._making.discard(name)
             if place is None:
                 self._answer(request.id, error)
             else:

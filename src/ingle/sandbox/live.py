@@ -193,7 +193,10 @@ class LiveSandbox:
 
     def _exited(self, start: _Start, status: int | None) -> None:
         if self._start is start and not start.confined:
-            self._confined()  # its last words may be read after the news of its death
+            if status is None:
+                self._failed("its zygote ended")
+            else:
+                self._confined()  # its last words may be read after the news of its death
         if not start.running:
             return
         start.running = False
