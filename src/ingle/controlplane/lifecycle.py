@@ -77,7 +77,8 @@ class Lifecycle:
         pause: float | None = None  # None: until there is work
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._work.wait(), pause)
+                async with asyncio.timeout(pause):
+                    await self._work.wait()
             self._work.clear()
             try:
                 await self.settle_all()

@@ -127,7 +127,8 @@ class CodeStore:
         self._waiting += 1
         try:
             future = asyncio.get_running_loop().run_in_executor(self._executor, work)
-            return await asyncio.wait_for(future, DEADLINE_SECONDS)
+            async with asyncio.timeout(DEADLINE_SECONDS):  # wait_for swallows cancellations: see database.py
+                return await future
         except TimeoutError:
             raise ServiceError("A deployment package took too long to be processed.") from None
         except OSError as error:

@@ -191,8 +191,11 @@ def _settle(group: list[_Pending[Any]]) -> None:
 
 
 async def _within(deadline: float, future: asyncio.Future[T]) -> T:
+    # Not wait_for: up to Python 3.11 it swallows a cancellation that comes when the answer is already there,
+    # and a task that was told to end would go on for ever.
     try:
-        return await asyncio.wait_for(future, deadline)
+        async with asyncio.timeout(deadline):
+            return await future
     except TimeoutError:
         raise ServiceError(f"The database did not answer within {deadline:g} seconds.") from None
 
