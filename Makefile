@@ -21,5 +21,9 @@ lint: install
 test: install
 	$(BIN)/python -m pytest
 
+# A short look: make bench BENCH=--quick
+bench: install
+	$(BIN)/python -m bench.run $(BENCH)
+
 clean:
 	rm -rf $(VENV) .bench build dist
