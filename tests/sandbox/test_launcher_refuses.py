@@ -59,18 +59,10 @@ async def test_no_two_sandboxes_have_the_same_name(stage: Stage) -> None:
         {"descriptors": 1 << 40},
         {"cpu_share": 0},
         {"cpu_quota": -1.0},
-        {"memory_bytes": "64M"},
-        {"memory_bytes": True},
     ],
 )
 async def test_limits_out_of_range_are_refused(stage: Stage, limits: dict[str, object]) -> None:
     spec = stage.spec(replace(LIMITS, **limits))  # type: ignore[arg-type]  # that is the point
-    if isinstance(next(iter(limits.values())), (str, bool)):
-        send_descriptors(
-            stage.host._port.sock, b'["Create", {"id": 1, "spec": {"name": "x", "limits": 3}}]', ()
-        )
-        assert await (await stage.puppet()).run("result = 1") == 1
-        return
     with pytest.raises(SandboxError, match="is not between"):
         await stage.host.create(spec)
 
@@ -99,8 +91,6 @@ async def test_unknown_zygotes_and_the_executor_are_refused(stage: Stage) -> Non
     ],
 )
 async def test_malformed_messages_change_nothing_and_leak_nothing(stage: Stage, data: bytes) -> None:
-    if not data:
-        pytest.skip("an empty datagram is the end of the socket, tested in test_clean_up")
     puppet = await stage.puppet()
     directory = Path(f"/proc/{stage.host.launcher_pid}/fd")
     before = len(list(directory.iterdir()))

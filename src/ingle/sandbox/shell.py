@@ -87,6 +87,8 @@ class Shell:
             return then("its init ended while it was made")
         ready, self._listeners = received
         self._world.loop.watch(self._control.fileno(), self._answered)
+        if self._group is not None:  # now rather than when it is needed
+            self._joins = tuple(os.open(path, os.O_WRONLY | os.O_CLOEXEC) for path in self._group.joins())
         if not ready.error and self._world.nat:
             try:
                 self._world.nat.outside(self._link)
@@ -100,7 +102,6 @@ class Shell:
         self._limits = spec.limits
         if self._group is not None:
             self._group.limit(spec.limits)
-            self._joins = tuple(os.open(path, os.O_WRONLY | os.O_CLOEXEC) for path in self._group.joins())
         trees: list[tuple[int, str]] = []
         try:
             for bind in sorted(spec.binds, key=lambda bind: bind.target):
