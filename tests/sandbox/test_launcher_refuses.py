@@ -81,7 +81,6 @@ async def test_unknown_zygotes_and_the_executor_are_refused(stage: Stage) -> Non
 @pytest.mark.parametrize(
     "data",
     [
-        b"",
         b"{}",
         b"[" * 9000,
         b'["Stop"]',
