@@ -99,6 +99,18 @@ async def test_nothing_of_a_sandbox_is_left_after_destroy(stage: Stage) -> None:
         puppet.sandbox.freeze()
 
 
+async def test_a_sandbox_whose_creator_gave_up_is_destroyed(stage: Stage) -> None:
+    await (await stage.sandbox()).sandbox.destroy()  # so that there is more than the prepared one
+    creating = asyncio.create_task(stage.host.create(stage.spec()))
+    await asyncio.sleep(0)
+    creating.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await creating
+    directories = [Path(top) for top in cgroups(stage.directory)]
+    await until(lambda: stage.host._undo == {})
+    await until(lambda: all(len(list(top.glob("sandbox-*"))) <= 1 for top in directories))
+
+
 async def test_stop_without_a_program_is_no_error(stage: Stage) -> None:
     puppet = await stage.sandbox()
     await puppet.sandbox.stop()

@@ -45,6 +45,7 @@ _START_PATIENCE = 20.0  # seconds for one level to be tried
 _PATIENCE = 15.0  # seconds for an answer; the launcher's own deadlines are shorter and say what went wrong
 _WARM_PATIENCE = 35.0
 _MOST_UNSENT = 4096
+_NOBODY = 0  # the number of a request whose answer nobody waits for
 _QUOTA_PERIOD = 100_000  # microseconds; see `cgroup`
 
 # The package `ingle` is stood up bare, so that the launcher runs none of its code but this room's, and finds
@@ -119,6 +120,7 @@ class LauncherHost:
         self._on_lost: Callable[[], None] | None = None
         self._answers: dict[int, asyncio.Future[tuple[Done, list[int]]]] = {}
         self._sandboxes: dict[str, LauncherSandbox] = {}
+        self._undo: dict[int, object] = {}  # for requests that were given up and are not answered yet
         self._unsent: deque[tuple[object, tuple[int, ...]]] = deque()
         self._number = 0
         self._closed = False
@@ -133,7 +135,8 @@ class LauncherHost:
         self._loop.add_reader(self._port.fileno(), self._read)
 
     async def create(self, spec: SandboxSpec) -> LauncherSandbox:
-        answer, fds = await self.ask(lambda number: Create(number, spec))
+        undo = Destroy(_NOBODY, spec.name)
+        answer, fds = await self.ask(lambda number: Create(number, spec), undo=undo)
         sandbox = LauncherSandbox(
             self, spec.name, dict(zip(answer.held, fds, strict=True)), dict(_pairs(answer))
         )
@@ -154,9 +157,14 @@ class LauncherHost:
     # -- for sandboxes
 
     async def ask(
-        self, request: Callable[[int], object], fds: tuple[int, ...] = (), patience: float = _PATIENCE
+        self,
+        request: Callable[[int], object],
+        fds: tuple[int, ...] = (),
+        patience: float = _PATIENCE,
+        undo: object = None,
     ) -> tuple[Done, list[int]]:
-        """Send a request and wait for its answer. Raises SandboxError, LauncherLost."""
+        """Send a request and wait for its answer. `undo` is sent when it succeeds after the caller has given
+        up. Raises SandboxError, LauncherLost."""
         if self._loop is None or self._closed:
             raise LauncherLost("the launcher is gone" if self._closed else "not attached to an event loop")
         self._number += 1
@@ -169,7 +177,9 @@ class LauncherHost:
         except TimeoutError:
             raise SandboxError("the launcher did not answer in time") from None
         finally:
-            self._answers.pop(number, None)
+            del self._answers[number]
+            if undo is not None and (future.cancelled() or not future.done()):
+                self._undo[number] = undo
 
     def tell(self, message: object, fds: tuple[int, ...] = ()) -> None:
         """Send without waiting, in order. Descriptors are duplicated where the message must wait its turn."""
@@ -233,6 +243,9 @@ class LauncherHost:
         future = self._answers.get(message.id)
         if future is None or future.done():
             _close_all(fds)  # whoever asked has given up
+            undo = self._undo.pop(message.id, None)
+            if undo is not None and isinstance(message, Done):
+                self.tell(undo)
         elif isinstance(message, Failed):
             future.set_exception(SandboxError(message.error))
         else:
