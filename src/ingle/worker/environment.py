@@ -9,6 +9,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Callable, Coroutine
@@ -20,7 +21,7 @@ from typing import Literal, Protocol
 from ingle.model.environment import Event, Phase, step
 from ingle.model.errors import ServiceError
 from ingle.model.invocation import Invocation, Outcome, function_failure
-from ingle.sandbox.api import Executable, Exit, Sandbox, SandboxError
+from ingle.sandbox.api import Executable, Exit, LauncherLost, Sandbox, SandboxError
 from ingle.telemetry.lines import InitReport, Report, Status
 from ingle.worker import faults
 from ingle.worker.frames import (
@@ -405,7 +406,8 @@ class Environment:
         self._let_go()
         if self._equipment.endpoint is not None:
             self._equipment.endpoint.close()
-        await self._sandbox.destroy()
+        with contextlib.suppress(LauncherLost):  # the sandbox went with it
+            await self._sandbox.destroy()
         self._journal.stream.close()
 
     def _stop_runtime(self) -> asyncio.Task[None]:
