@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 from ingle.cli.runtimes import offered
-from ingle.main.privileges import own_files, readable_by_others
+from ingle.main.privileges import own_files, reachable_by_others, readable_by_others
 from ingle.main.wiring import memory_budget_mb, sandbox_config
 from ingle.model.settings import Settings
 from ingle.sandbox.api import SandboxError
@@ -69,11 +69,18 @@ def _isolation(settings: Settings, scratch: Path) -> list[str]:
 def _privileges(settings: Settings) -> list[str]:
     if os.geteuid() != 0:
         return ["not root: the node has the privileges of its user, and no more"]
-    if readable_by_others(own_files()):
+    reasons = []
+    if not readable_by_others(own_files()):
+        reasons.append("its own files are readable by root only; install Ingle where every user may read it")
+    if not reachable_by_others(settings.directory()):
+        reasons.append(
+            "the data directory lies where only root may look; have it elsewhere (setting data_dir)"
+        )
+    if not reasons:
         return [f"started as root, the node becomes user {settings.user} and keeps no capability"]
     return [
         f"started as root, the node becomes user {settings.user} and keeps CAP_DAC_READ_SEARCH:",
-        "its own files are readable by root only; install Ingle where every user may read it",
+        *reasons,
     ]
 
 

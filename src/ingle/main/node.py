@@ -88,7 +88,7 @@ class Node:
             self._host,
             CatalogueSupplier(self._catalogue),
             logs,
-            worker_settings(self._settings, own_network),
+            worker_settings(self._settings, own_network, listener.getsockname()[1]),
             self._serve_inside,
         )
         assigner = Assigner(

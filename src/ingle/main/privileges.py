@@ -1,7 +1,7 @@
 """The node lets go of root: what faces the network has no privileges.
 
-Its own files may lie where only root can look (a home directory of mode 700); then it keeps the one
-capability to read them, and says so.
+Its own files, or the data directory, may lie where only root can look (a home directory of mode 700); then
+it keeps the one capability to read them, and says so.
 """
 
 from __future__ import annotations
@@ -36,9 +36,14 @@ def readable_by_others(paths: Iterable[Path]) -> bool:
         resolved = path.resolve()
         if not resolved.stat().st_mode & 0o004:
             return False
-        if not all(parent.stat().st_mode & 0o001 for parent in resolved.parents):
+        if not reachable_by_others(resolved):
             return False
     return True
+
+
+def reachable_by_others(path: Path) -> bool:
+    """Whether any user may go as far as `path`, which need not exist yet."""
+    return all(parent.stat().st_mode & 0o001 for parent in path.resolve().parents if parent.exists())
 
 
 def hand_over(directory: Path, user: int) -> None:
@@ -52,12 +57,13 @@ def hand_over(directory: Path, user: int) -> None:
             os.chown(os.path.join(parent, name), user, user, follow_symlinks=False)
 
 
-def drop(user: int) -> bool:
-    """Become `user`, for good. Returns whether the capability to read all files was kept.
+def drop(user: int, directory: Path) -> bool:
+    """Become `user`, for good, and still reach the data directory. Returns whether the capability to read
+    all files was kept.
 
     Raises OSError where the kernel refuses.
     """
-    keep = not readable_by_others(own_files())
+    keep = not (readable_by_others(own_files()) and reachable_by_others(directory))
     if keep:
         _prctl(_PR_SET_KEEPCAPS, 1)
     os.setgroups([])

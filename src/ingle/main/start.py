@@ -16,6 +16,7 @@ from ingle.main import privileges
 from ingle.main.lock import DataDirectoryLock
 from ingle.main.node import Node
 from ingle.main.wiring import sandbox_config
+from ingle.model.errors import ServiceError
 from ingle.model.settings import Settings
 from ingle.sandbox.api import Isolation, SandboxError
 from ingle.sandbox.host import start
@@ -60,14 +61,20 @@ def run(settings: Settings, announce: Callable[[str], None]) -> None:
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
-        await node.start(listener, stop.set)
-        port = listener.getsockname()[1]
-        announce(f"Ingle is ready at http://{settings.host}:{port} ({_banner(host.isolation, reads_all)})")
-        await stop.wait()
-        await node.stop()
+        try:
+            await node.start(listener, stop.set)
+            port = listener.getsockname()[1]
+            announce(
+                f"Ingle is ready at http://{settings.host}:{port} ({_banner(host.isolation, reads_all)})"
+            )
+            await stop.wait()
+        finally:
+            await node.stop()
 
     try:
         uvloop.run(serve())
+    except ServiceError as error:
+        raise StartError(str(error)) from error
     finally:
         lock.release()
     if node.failure is not None:
@@ -78,7 +85,7 @@ def _let_go_of_root(settings: Settings) -> bool:
     if os.geteuid() != 0:
         return False
     privileges.hand_over(settings.directory(), settings.user)
-    return privileges.drop(settings.user)
+    return privileges.drop(settings.user, settings.directory())
 
 
 def _raise_descriptor_limit() -> None:

@@ -38,9 +38,10 @@ def sandbox_config(settings: Settings, catalogue: Catalogue, directory: Path) ->
     )
 
 
-def worker_settings(settings: Settings, own_network: bool) -> WorkerSettings:
-    """`own_network`: whether sandboxes have a loopback of their own, with a listener of ours on it."""
-    port = ENDPOINT_PORT if own_network else settings.port
+def worker_settings(settings: Settings, own_network: bool, host_port: int) -> WorkerSettings:
+    """`own_network`: whether sandboxes have a loopback of their own, with a listener of ours on it.
+    `host_port`: where we listen on the host's."""
+    port = ENDPOINT_PORT if own_network else host_port
     return WorkerSettings(
         endpoint_inside=f"http://127.0.0.1:{port}",
         endpoint_port=ENDPOINT_PORT,
