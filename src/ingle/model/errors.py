@@ -71,9 +71,20 @@ class ResourceNotFound(CallerError):
     status = 404
 
 
+class CodeSigningConfigNotFound(CallerError):
+    code = "CodeSigningConfigNotFoundException"
+    status = 404
+
+
 class ResourceConflict(CallerError):
     code = "ResourceConflictException"
     status = 409
+
+
+class ResourceInUse(CallerError):
+    """A resource that another change has not left yet."""
+
+    code = "ResourceInUseException"
 
 
 class PreconditionFailed(CallerError):
