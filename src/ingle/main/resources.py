@@ -5,16 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ingle.controlplane.account import AccountOperations
+from ingle.controlplane.capacity import CapacityProviderOperations
+from ingle.controlplane.codesigning import CodeSigningOperations
 from ingle.controlplane.configuration import Configurations
 from ingle.controlplane.functions import FunctionOperations
 from ingle.controlplane.handlers import Handlers
 from ingle.controlplane.lifecycle import Lifecycle
 from ingle.controlplane.location import CodeLocations
+from ingle.controlplane.settings import SettingsOperations
 from ingle.model.clock import Clock
 from ingle.model.quotas import AccountLimits
+from ingle.store.capacity import CapacityProviders
 from ingle.store.code import CodeStore
+from ingle.store.codesigning import CodeSigningConfigs
 from ingle.store.database import Database
 from ingle.store.functions import Functions
+from ingle.store.settings import FunctionSettings
 
 
 @dataclass(frozen=True)
@@ -37,3 +43,7 @@ def register_all(handlers: Handlers, parts: Parts) -> None:
         parts.functions, parts.code, parts.configurations, parts.locations, parts.lifecycle, parts.limits
     ).register(handlers)
     AccountOperations(parts.functions, parts.limits).register(handlers)
+    code_signing = CodeSigningConfigs(parts.database)
+    CodeSigningOperations(code_signing, parts.functions, parts.clock).register(handlers)
+    CapacityProviderOperations(CapacityProviders(parts.database), parts.clock).register(handlers)
+    SettingsOperations(FunctionSettings(parts.database), parts.functions).register(handlers)

@@ -33,6 +33,7 @@ DEFAULT_EPHEMERAL_STORAGE_MB = 512
 
 # Lists.
 FUNCTIONS_PER_PAGE = 50  # also where MaxItems asks for more
+ITEMS_PER_PAGE = 50  # of resources other than functions, likewise
 
 
 @dataclass(frozen=True)

@@ -15,16 +15,15 @@ from botocore.model import ServiceModel
 from botocore.validate import ParamValidator
 
 from ingle.controlplane import (
-    AccountOperations,
     Available,
     CodeLocations,
     Configurations,
-    FunctionOperations,
     Handlers,
     Lifecycle,
     Missing,
     RequestContext,
 )
+from ingle.main.resources import Parts, register_all
 from ingle.model.clock import FakeClock
 from ingle.model.quotas import AccountLimits
 from ingle.store import CodeStore, Database, FunctionDirectory, Functions
@@ -66,6 +65,9 @@ class ControlPlane:
         """The answer, which has to be one that the service model allows."""
         answer = await self.handlers.call(operation, context, request)
         shape = MODEL.operation_model(operation).output_shape
+        if shape is None:
+            assert answer == {}
+            return answer
         report = ParamValidator().validate(answer, shape)
         assert not report.has_errors(), report.generate_report()
         return answer
@@ -106,8 +108,8 @@ def assemble(
     locations = CodeLocations(code, clock, b"secret")
     lifecycle = Lifecycle(functions, code)
     configurations = Configurations(clock, catalogue)
-    FunctionOperations(functions, code, configurations, locations, lifecycle, limits).register(handlers)
-    AccountOperations(functions, limits).register(handlers)
+    parts = Parts(database, functions, code, lifecycle, configurations, locations, limits, clock)
+    register_all(handlers, parts)
     directory = FunctionDirectory(functions, code)
     return ControlPlane(handlers, lifecycle, functions, code, directory, locations, clock, catalogue)
 
