@@ -18,7 +18,7 @@ from ingle.main.node import Node
 from ingle.main.wiring import sandbox_config
 from ingle.model.errors import ServiceError
 from ingle.model.settings import Settings
-from ingle.sandbox.api import Isolation, SandboxError
+from ingle.sandbox.api import Isolation, Level, SandboxError
 from ingle.sandbox.host import start
 from ingle.worker.catalogue import Catalogue, PythonFamily, StagingError
 
@@ -51,7 +51,7 @@ def run(settings: Settings, announce: Callable[[str], None]) -> None:
         python.prune()
         _raise_descriptor_limit()
         host = start(sandbox_config(settings, catalogue, directory))
-        reads_all = _let_go_of_root(settings)
+        reads_all = _let_go_of_root(settings, host.isolation.level)
     except (OSError, SandboxError, StagingError) as error:
         raise StartError(str(error)) from error
     node = Node(settings, directory, host, catalogue)
@@ -81,11 +81,18 @@ def run(settings: Settings, announce: Callable[[str], None]) -> None:
         raise StartError(node.failure)
 
 
-def _let_go_of_root(settings: Settings) -> bool:
+def _let_go_of_root(settings: Settings, level: Level) -> bool:
+    """As `privileges.drop`. Raises StartError where functions could not even see their own code then."""
     if os.geteuid() != 0:
         return False
-    privileges.hand_over(settings.directory(), settings.user)
-    return privileges.drop(settings.user, settings.directory())
+    directory = settings.directory()
+    if level == "process" and not privileges.reachable_by_others(directory):
+        raise StartError(
+            f"functions of the isolation level process run as users of their own, and the data directory "
+            f"{directory} lies where only root may look: have it elsewhere (setting data_dir)"
+        )
+    privileges.hand_over(directory, settings.user)
+    return privileges.drop(settings.user, directory)
 
 
 def _raise_descriptor_limit() -> None:
