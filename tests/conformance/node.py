@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -40,8 +41,12 @@ class Node:
             self.process = subprocess.Popen(
                 [*command, *options], stdout=subprocess.PIPE, stderr=errors, env=environment()
             )
-        self.endpoint = self._wait_until_ready()
-        self.instance = _launcher_instance(self.launcher)
+        try:
+            self.endpoint = self._wait_until_ready()
+            self.instance = _launcher_instance(self.pid)
+        except BaseException:
+            self.kill()
+            raise
 
     def _wait_until_ready(self) -> str:
         """The endpoint. `ingle up` prints one line when it serves, and closes its output when it ends."""
@@ -139,15 +144,14 @@ def born(pid: int) -> str | None:
     return None if fields[0] in "ZX" else fields[19]
 
 
-def _launcher_instance(launcher: int) -> str:
+def _launcher_instance(node: int) -> str:
     """The name of what the launcher holds on the host: the record that it keeps open and locked."""
-    for descriptor in Path(f"/proc/{launcher}/fd").iterdir():
-        try:
-            match = _INSTANCE.search(os.readlink(descriptor))
-        except FileNotFoundError:
-            continue
-        if match is not None:
-            return match[1]
+    for pid in descendants(node):
+        for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+            with contextlib.suppress(FileNotFoundError):
+                match = _INSTANCE.search(os.readlink(descriptor))
+                if match is not None:
+                    return match[1]
     raise AssertionError("the launcher keeps no record")
 
 
