@@ -17,6 +17,7 @@ from ingle.controlplane.configuration import Configurations
 from ingle.controlplane.handlers import Answer, Handler, Handlers, RequestContext
 from ingle.controlplane.lifecycle import Lifecycle
 from ingle.controlplane.location import CodeLocations
+from ingle.controlplane.mappinglifecycle import MappingLifecycle
 from ingle.counting.counter import Counter
 from ingle.edge.app import App, LocalRoute
 from ingle.edge.hot import HotPath
@@ -36,6 +37,7 @@ from ingle.store.code import CodeStore
 from ingle.store.database import Database
 from ingle.store.directory import FunctionDirectory
 from ingle.store.functions import Functions
+from ingle.store.mappings import EventSourceMappings
 from ingle.telemetry.logs import FileLogStore
 from ingle.worker.catalogue import Catalogue
 from ingle.worker.catalogue.supplier import CatalogueSupplier
@@ -105,7 +107,20 @@ class Node:
         locations = CodeLocations(code, clock, secrets.token_bytes(32))
         configurations = Configurations(clock, RuntimeAvailability(self._catalogue))
         handlers = Handlers()
-        parts = Parts(database, functions, code, lifecycle, configurations, locations, limits, clock)
+        mapping_lifecycle = MappingLifecycle(EventSourceMappings(database), clock)
+        mapping_lifecycle.start()
+        self._stack.push_async_callback(mapping_lifecycle.close)
+        parts = Parts(
+            database,
+            functions,
+            code,
+            lifecycle,
+            configurations,
+            locations,
+            limits,
+            clock,
+            mapping_lifecycle,
+        )
         register_all(handlers, parts)
         handlers.add("Invoke", _invoke_with(frontend))
 

@@ -12,6 +12,8 @@ from ingle.controlplane.functions import FunctionOperations
 from ingle.controlplane.handlers import Handlers
 from ingle.controlplane.lifecycle import Lifecycle
 from ingle.controlplane.location import CodeLocations
+from ingle.controlplane.mappinglifecycle import MappingLifecycle
+from ingle.controlplane.mappings import MappingOperations
 from ingle.controlplane.settings import SettingsOperations
 from ingle.model.clock import Clock
 from ingle.model.quotas import AccountLimits
@@ -20,6 +22,7 @@ from ingle.store.code import CodeStore
 from ingle.store.codesigning import CodeSigningConfigs
 from ingle.store.database import Database
 from ingle.store.functions import Functions
+from ingle.store.mappings import EventSourceMappings
 from ingle.store.settings import FunctionSettings
 
 
@@ -35,6 +38,7 @@ class Parts:
     locations: CodeLocations
     limits: AccountLimits
     clock: Clock
+    mapping_lifecycle: MappingLifecycle
 
 
 def register_all(handlers: Handlers, parts: Parts) -> None:
@@ -47,3 +51,5 @@ def register_all(handlers: Handlers, parts: Parts) -> None:
     CodeSigningOperations(code_signing, parts.functions, parts.clock).register(handlers)
     CapacityProviderOperations(CapacityProviders(parts.database), parts.clock).register(handlers)
     SettingsOperations(FunctionSettings(parts.database), parts.functions).register(handlers)
+    mappings = EventSourceMappings(parts.database)
+    MappingOperations(mappings, parts.functions, parts.mapping_lifecycle, parts.clock).register(handlers)

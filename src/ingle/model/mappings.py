@@ -116,15 +116,17 @@ def not_found() -> ResourceNotFound:
 def is_duplicate(one: EventSourceMapping, other: EventSourceMapping) -> bool:
     """Whether two mappings would read the same for the same function."""
     return (
-        one.function_arn == other.function_arn
+        one.key != other.key
+        and one.function_arn == other.function_arn
         and not set(one.sources).isdisjoint(other.sources)
         and all(one.settings.get(name) == other.settings.get(name) for name in _PART_OF_SOURCE)
         and _database(one) == _database(other)
     )
 
 
-def duplicate(new: EventSourceMapping, existing: EventSourceMapping, function_name: str) -> ResourceConflict:
+def duplicate(new: EventSourceMapping, existing: EventSourceMapping) -> ResourceConflict:
     """AWS's answer to a mapping that there is: it has other words for each kind of source."""
+    function_name = new.function_arn.split(":")[6]
     uuid = f"Please update or delete the existing mapping with UUID {existing.key.uuid}"
     if new.source in (SourceType.SQS, SourceType.SQS_FIFO):
         return ResourceConflict(

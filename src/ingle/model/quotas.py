@@ -22,6 +22,7 @@ FUNCTION_NAME_LENGTH = 64
 ENVIRONMENT_SIZE = 4 * 1024  # bytes of the variables as compact JSON
 TIMEOUT_SECONDS = (1, 900)
 MEMORY_MB = (128, 10_240)
+MIN_MANAGED_MEMORY_MB = 2_048  # of functions on managed instances, and what they have by default
 EPHEMERAL_STORAGE_MB = (512, 10_240)
 LAYERS = 5
 RESOURCE_POLICY_SIZE = 20 * 1024  # bytes
@@ -33,6 +34,7 @@ DEFAULT_EPHEMERAL_STORAGE_MB = 512
 
 # Lists.
 FUNCTIONS_PER_PAGE = 50  # also where MaxItems asks for more
+EVENT_SOURCE_MAPPINGS_PER_PAGE = 100
 ITEMS_PER_PAGE = 50  # of resources other than functions, likewise
 
 

@@ -23,10 +23,12 @@ from ingle.controlplane import (
     Missing,
     RequestContext,
 )
+from ingle.controlplane.mappinglifecycle import MappingLifecycle
 from ingle.main.resources import Parts, register_all
 from ingle.model.clock import FakeClock
 from ingle.model.quotas import AccountLimits
 from ingle.store import CodeStore, Database, FunctionDirectory, Functions
+from ingle.store.mappings import EventSourceMappings
 
 MODEL = ServiceModel(Loader().load_service_model("lambda", "service-2"))
 ACCOUNT, REGION = "000000000000", "us-east-1"
@@ -108,7 +110,10 @@ def assemble(
     locations = CodeLocations(code, clock, b"secret")
     lifecycle = Lifecycle(functions, code)
     configurations = Configurations(clock, catalogue)
-    parts = Parts(database, functions, code, lifecycle, configurations, locations, limits, clock)
+    mapping_lifecycle = MappingLifecycle(EventSourceMappings(database), clock)
+    parts = Parts(
+        database, functions, code, lifecycle, configurations, locations, limits, clock, mapping_lifecycle
+    )
     register_all(handlers, parts)
     directory = FunctionDirectory(functions, code)
     return ControlPlane(handlers, lifecycle, functions, code, directory, locations, clock, catalogue)
