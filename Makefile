@@ -1,4 +1,6 @@
-PYTHON ?= python3.11
+# The first Python on this machine that is new enough (a pyenv shim may be there and not work).
+PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
 
@@ -7,6 +9,7 @@ BIN := $(VENV)/bin
 install: $(VENV)/.installed
 
 $(VENV)/.installed: pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --upgrade pip
 	$(BIN)/pip install --quiet --editable '.[dev]'
@@ -15,11 +18,17 @@ $(VENV)/.installed: pyproject.toml
 lint: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+	$(BIN)/mypy src tests bench examples/demo.py
 	$(BIN)/lint-imports
 
+# What shares nothing runs in parallel; what starts nodes and sandboxes runs alone, for it looks for leftovers.
 test: install
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 tests/unit
+	$(BIN)/python -m pytest --ignore=tests/unit
+
+# Ends after the tour with DEMO_EXIT=1; else it stays until Ctrl-C.
+demo: install
+	$(BIN)/python examples/demo.py
 
 # A short look: make bench BENCH=--quick
 bench: install
