@@ -76,6 +76,11 @@ class CodeSigningConfigNotFound(CallerError):
     status = 404
 
 
+class ProvisionedConcurrencyConfigNotFound(CallerError):
+    code = "ProvisionedConcurrencyConfigNotFoundException"
+    status = 404
+
+
 class ResourceConflict(CallerError):
     code = "ResourceConflictException"
     status = 409
@@ -119,6 +124,10 @@ class UnsupportedMediaType(CallerError):
 
 class CodeStorageExceeded(CallerError):
     code = "CodeStorageExceededException"
+
+
+class PolicyLengthExceeded(CallerError):
+    code = "PolicyLengthExceededException"
 
 
 class TooManyRequests(CallerError):
