@@ -30,6 +30,7 @@ from ingle.model.clock import Clock, timestamp
 from ingle.model.document import from_document, to_document
 from ingle.model.names import LATEST, FunctionKey
 from ingle.model.quotas import ITEMS_PER_PAGE
+from ingle.model.tags import check_tags
 from ingle.store.capacity import CapacityProviders
 
 if TYPE_CHECKING:
@@ -66,6 +67,8 @@ class CapacityProviderOperations:
     async def create_capacity_provider(
         self, context: RequestContext, request: CreateCapacityProviderRequestTypeDef
     ) -> Answer:
+        tags = request.get("Tags") or {}
+        check_tags(tags)
         name = name_in(request["CapacityProviderName"], context.account, context.region)
         provider = CapacityProvider(
             capacity_provider_arn=arn_of(context.account, context.region, name),
@@ -73,12 +76,11 @@ class CapacityProviderOperations:
             vpc_config=from_document(ProviderVpcConfig, request["VpcConfig"]),
             permissions_config=from_document(PermissionsConfig, request["PermissionsConfig"]),
             instance_requirements=instance_requirements(request.get("InstanceRequirements")),
-            capacity_provider_scaling_config=scaling(request.get("CapacityProviderScalingConfig")),
             kms_key_arn=request.get("KmsKeyArn"),
             last_modified=timestamp(self._clock.time()),
         )
         provider = _with_options(provider, request)
-        await self._providers.create(context.account, context.region, provider, request.get("Tags") or {})
+        await self._providers.create(context.account, context.region, provider, tags)
         return {"CapacityProvider": to_document(replace(provider, state="Pending"))}
 
     async def get_capacity_provider(
@@ -89,13 +91,17 @@ class CapacityProviderOperations:
     async def update_capacity_provider(
         self, context: RequestContext, request: UpdateCapacityProviderRequestTypeDef
     ) -> Answer:
-        provider = _with_options(await self._find(context, request["CapacityProviderName"]), request)
-        if (given := request.get("CapacityProviderScalingConfig")) is not None:
-            provider = replace(provider, capacity_provider_scaling_config=scaling(given))
-        provider = replace(provider, last_modified=timestamp(self._clock.time()))
-        if not await self._providers.update(context.account, context.region, provider):
-            raise not_found(provider.capacity_provider_arn)
-        return {"CapacityProvider": to_document(provider)}
+        name = name_in(request["CapacityProviderName"], context.account, context.region)
+        now = timestamp(self._clock.time())
+        changed = await self._providers.change(
+            context.account,
+            context.region,
+            name,
+            lambda before: _with_options(replace(before, last_modified=now), request),
+        )
+        if changed is None:
+            raise not_found(arn_of(context.account, context.region, name))
+        return {"CapacityProvider": to_document(changed)}
 
     async def delete_capacity_provider(
         self, context: RequestContext, request: DeleteCapacityProviderRequestTypeDef
@@ -149,7 +155,9 @@ def _with_options(
     provider: CapacityProvider,
     request: CreateCapacityProviderRequestTypeDef | UpdateCapacityProviderRequestTypeDef,
 ) -> CapacityProvider:
-    """The settings that creations and updates have alike."""
+    """The settings that creations and updates have alike. Raises InvalidParameterValue."""
+    if (given := request.get("CapacityProviderScalingConfig")) is not None:
+        provider = replace(provider, capacity_provider_scaling_config=scaling(given))
     if (tags := request.get("PropagateTags")) is not None:
         provider = replace(provider, propagate_tags=from_document(PropagateTags, tags))
     if (telemetry := request.get("TelemetryConfig")) is not None:

@@ -24,6 +24,7 @@ from ingle.model.document import from_document, to_document
 from ingle.model.errors import ResourceNotFound
 from ingle.model.names import FunctionKey, parse_function_name, unqualified
 from ingle.model.quotas import ITEMS_PER_PAGE
+from ingle.model.tags import check_tags
 from ingle.store.codesigning import CodeSigningConfigs, not_found
 from ingle.store.functions import Functions
 
@@ -66,6 +67,8 @@ class CodeSigningOperations:
     async def create_code_signing_config(
         self, context: RequestContext, request: CreateCodeSigningConfigRequestTypeDef
     ) -> Answer:
+        tags = request.get("Tags") or {}
+        check_tags(tags)
         identifier = new_id()
         config = CodeSigningConfig(
             code_signing_config_id=identifier,
@@ -77,7 +80,7 @@ class CodeSigningOperations:
             description=request.get("Description"),
             last_modified=timestamp(self._clock.time()),
         )
-        await self._configs.create(context.account, context.region, config, request.get("Tags") or {})
+        await self._configs.create(context.account, context.region, config, tags)
         return {"CodeSigningConfig": to_document(config)}
 
     async def get_code_signing_config(
@@ -88,13 +91,13 @@ class CodeSigningOperations:
     async def update_code_signing_config(
         self, context: RequestContext, request: UpdateCodeSigningConfigRequestTypeDef
     ) -> Answer:
-        before = await self._find(context, request["CodeSigningConfigArn"])
-        after = _updated(before, request)
-        if after != before:
-            after = replace(after, last_modified=timestamp(self._clock.time()))
-            if not await self._configs.update(context.account, context.region, after):
-                raise _missing(before.code_signing_config_arn)
-        return {"CodeSigningConfig": to_document(after)}
+        arn, now = request["CodeSigningConfigArn"], timestamp(self._clock.time())
+        changed = await self._configs.change(
+            context.account, context.region, arn, lambda before: _updated(before, request, now)
+        )
+        if changed is None:
+            raise _missing(arn)
+        return {"CodeSigningConfig": to_document(changed)}
 
     async def delete_code_signing_config(
         self, context: RequestContext, request: DeleteCodeSigningConfigRequestTypeDef
@@ -168,7 +171,9 @@ class CodeSigningOperations:
         return reference.key
 
 
-def _updated(before: CodeSigningConfig, request: UpdateCodeSigningConfigRequestTypeDef) -> CodeSigningConfig:
+def _updated(
+    before: CodeSigningConfig, request: UpdateCodeSigningConfigRequestTypeDef, now: str
+) -> CodeSigningConfig:
     after = before
     if (description := request.get("Description")) is not None:
         after = replace(after, description=description)
@@ -176,7 +181,7 @@ def _updated(before: CodeSigningConfig, request: UpdateCodeSigningConfigRequestT
         after = replace(after, allowed_publishers=from_document(AllowedPublishers, publishers))
     if policies := request.get("CodeSigningPolicies"):
         after = replace(after, code_signing_policies=from_document(CodeSigningPolicies, policies))
-    return after
+    return after if after == before else replace(after, last_modified=now)
 
 
 def _missing(arn: str) -> ResourceNotFound:

@@ -14,24 +14,23 @@ from typing import TYPE_CHECKING, Any
 
 from ingle.controlplane.catalogue import Missing, RuntimeCatalogue
 from ingle.controlplane.handlers import refuse_unsupported
+from ingle.controlplane.members import with_members
+from ingle.controlplane.packages import refuse_image, refuse_members_of_images
 from ingle.model import quotas
 from ingle.model.clock import Clock, timestamp, utc_date
+from ingle.model.consistency import check_configuration
 from ingle.model.document import from_document
 from ingle.model.errors import InvalidParameterValue
 from ingle.model.function import (
     Code,
-    DeadLetterConfig,
-    Environment,
     EphemeralStorage,
     FunctionConfiguration,
     LoggingConfig,
     RuntimeVersionConfig,
-    SnapStart,
-    TracingConfig,
-    VpcConfig,
+    TenancyConfig,
 )
 from ingle.model.names import FunctionKey, partition
-from ingle.model.runtimes import RUNTIMES, require_runtime, runtime_version
+from ingle.model.runtimes import require_runtime, runtime_version
 from ingle.model.states import CREATING, LastUpdateStatus, State, check_state, check_update
 from ingle.model.variables import check_variables
 
@@ -44,22 +43,10 @@ if TYPE_CHECKING:
 # Members that change how a function runs and that nothing here acts upon yet: refused, never ignored.
 UNSUPPORTED = {
     "Layers": "layers",
-    "ImageConfig": "container images",
-    "CodeSigningConfigArn": "code signing",
-    "CapacityProviderConfig": "capacity providers",
-    "DurableConfig": "durable functions",
-    "TenancyConfig": "tenant isolation",
-    "FileSystemConfigs": "file systems",
+    "CodeSigningConfigArn": "code signing of functions at their creation",
     "RuntimeConfig": "function runtimes of one's own",
     "AcceleratorConfig": "accelerators",
     "PublishTo": "publishing to $LATEST.PUBLISHED",
-}
-
-# https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html: from these versions on
-_SNAPSTART = {
-    "java": ("java11", "java17", "java21", "java25", "java11.al2023", "java17.al2023"),
-    "python": ("python3.12", "python3.13", "python3.14", "python3.15"),
-    "dotnet": ("dotnet8", "dotnet10"),
 }
 
 
@@ -73,7 +60,8 @@ class Configurations:
     def check_new(self, request: CreateFunctionRequestTypeDef) -> None:
         """Refuse what can be refused before the code is looked at. Raises CallerError."""
         if request.get("PackageType", "Zip") == "Image":
-            refuse_unsupported({"PackageType": "Image"}, {"PackageType": "container images"})
+            refuse_image(request)
+        refuse_members_of_images(request, "creating")
         refuse_unsupported(request, UNSUPPORTED)
         runtime = request.get("Runtime")
         if not runtime or not request.get("Handler"):
@@ -81,16 +69,30 @@ class Configurations:
                 "Runtime and Handler are mandatory parameters for functions created with deployment packages."
             )
         self.check_runtime(runtime, existing=False)
-        _check_settings(request, runtime)
+        durable = request.get("DurableConfig")
+        if durable is not None and not durable.get("ExecutionTimeout"):
+            raise InvalidParameterValue(
+                "You cannot create a function with a durable configuration without an executionTimeout"
+            )
+        _check_variables(request)
 
     def check_changes(
         self, before: FunctionConfiguration, request: UpdateFunctionConfigurationRequestTypeDef
     ) -> None:
         """As `check_new`, for changes to `before`. Raises CallerError."""
+        refuse_members_of_images(request, "updating")
         refuse_unsupported(request, UNSUPPORTED)
-        runtime = request.get("Runtime") or before.runtime or ""
-        self.check_runtime(runtime, existing=True)
-        _check_settings(request, runtime)
+        self.check_runtime(request.get("Runtime") or before.runtime or "", existing=True)
+        if request.get("DurableConfig") is not None and before.durable_config is None:
+            raise InvalidParameterValue(
+                "You cannot add a durable configuration to a function that was originally created with no "
+                "durable configuration"
+            )
+        if request.get("CapacityProviderConfig") is not None and before.capacity_provider_config is None:
+            raise InvalidParameterValue(
+                "CapacityProviderConfig isn't supported for Lambda Default functions."
+            )
+        _check_variables(request)
 
     def check_runtime(self, runtime: str, *, existing: bool) -> None:
         """Refuse a runtime that AWS does not know or has closed, and one that is not installed here.
@@ -105,10 +107,14 @@ class Configurations:
     def new(
         self, key: FunctionKey, request: CreateFunctionRequestTypeDef, code: Code
     ) -> FunctionConfiguration:
-        """The configuration of a function that is being created; `check_new` comes first."""
+        """The configuration of a function that is being created; `check_new` comes first.
+
+        Raises InvalidParameterValue where its parts do not go together.
+        """
         runtime = request.get("Runtime", "")
         reason, reason_code = CREATING
         check_state(None, State.PENDING)
+        tenancy = request.get("TenancyConfig")
         fresh = FunctionConfiguration(
             function_name=key.name,
             function_arn=key.arn,
@@ -120,17 +126,18 @@ class Configurations:
             code_sha256=code.base64,
             last_modified=timestamp(self._clock.time()),
             revision_id=str(uuid.uuid4()),
-            timeout=request.get("Timeout", quotas.DEFAULT_TIMEOUT_SECONDS),
-            memory_size=request.get("MemorySize", quotas.DEFAULT_MEMORY_MB),
+            timeout=request.get("Timeout", _default_timeout(request)),
+            memory_size=request.get("MemorySize", _default_memory(request)),
             ephemeral_storage=EphemeralStorage(quotas.DEFAULT_EPHEMERAL_STORAGE_MB),
             architectures=tuple(request.get("Architectures") or ("x86_64",)),
             state=State.PENDING,
             state_reason=reason,
             state_reason_code=reason_code,
             runtime_version_config=_runtime_version(key.region, runtime),
-            logging_config=LoggingConfig(log_format="Text", log_group=f"/aws/lambda/{key.name}"),
+            logging_config=_default_logging(key, request),
+            tenancy_config=from_document(TenancyConfig, tenancy) if tenancy else None,
         )
-        return _with_settings(fresh, request)
+        return _checked(with_members(key, fresh, request))
 
     def changed(
         self,
@@ -138,7 +145,10 @@ class Configurations:
         before: FunctionConfiguration,
         request: UpdateFunctionConfigurationRequestTypeDef,
     ) -> FunctionConfiguration:
-        """`before` with the changes of a request; `check_changes` comes first."""
+        """`before` with the changes of a request; `check_changes` comes first.
+
+        Raises InvalidParameterValue where its parts do not go together.
+        """
         given: Mapping[str, Any] = request
         plain: dict[str, Any] = {
             attribute: given[name]
@@ -147,7 +157,7 @@ class Configurations:
         }
         if "runtime" in plain:
             plain["runtime_version_config"] = _runtime_version(key.region, plain["runtime"])
-        return self.in_progress(_with_settings(replace(before, **plain), request))
+        return self.in_progress(_checked(with_members(key, replace(before, **plain), request)))
 
     def with_code(
         self, before: FunctionConfiguration, code: Code, architectures: tuple[str, ...] | None
@@ -192,62 +202,35 @@ _PLAIN_MEMBERS = {
     "runtime": "Runtime",
 }
 
-# Structures that a request gives whole and that replace what was there.
-_STRUCTURES: dict[str, tuple[str, type]] = {
-    "environment": ("Environment", Environment),
-    "ephemeral_storage": ("EphemeralStorage", EphemeralStorage),
-    "vpc_config": ("VpcConfig", VpcConfig),
-    "tracing_config": ("TracingConfig", TracingConfig),
-    "snap_start": ("SnapStart", SnapStart),
-    "dead_letter_config": ("DeadLetterConfig", DeadLetterConfig),
-}
+
+def _checked(configuration: FunctionConfiguration) -> FunctionConfiguration:
+    check_configuration(configuration)
+    return configuration
 
 
-def _check_settings(request: Mapping[str, Any], runtime: str) -> None:
+def _check_variables(request: Mapping[str, Any]) -> None:
     check_variables((request.get("Environment") or {}).get("Variables") or {})
-    snap_start = (request.get("SnapStart") or {}).get("ApplyOn", "None")
-    if snap_start != "None" and runtime not in _SNAPSTART.get(RUNTIMES[runtime].family, ()):
-        raise InvalidParameterValue(f"{runtime} is not supported for SnapStart enabled functions.")
 
 
-def _with_settings(configuration: FunctionConfiguration, request: Mapping[str, Any]) -> FunctionConfiguration:
-    """The settings that create and update requests have alike."""
-    settings: dict[str, Any] = {
-        attribute: from_document(kind, request[name])
-        for attribute, (name, kind) in _STRUCTURES.items()
-        if request.get(name) is not None
-    }
-    if (dead_letter := settings.get("dead_letter_config")) and not dead_letter.target_arn:
-        settings["dead_letter_config"] = None  # an empty ARN takes it away
-    if "KMSKeyArn" in request:
-        settings["kms_key_arn"] = request["KMSKeyArn"] or None
-    if request.get("LoggingConfig") is not None:
-        settings["logging_config"] = _logging(configuration.logging_config, request["LoggingConfig"])
-    return replace(configuration, **settings)
+def _default_timeout(request: CreateFunctionRequestTypeDef) -> int:
+    """A durable function may use its whole execution timeout at once, as far as an invocation goes."""
+    durable = request.get("DurableConfig")
+    if durable is None:
+        return quotas.DEFAULT_TIMEOUT_SECONDS
+    return min(durable.get("ExecutionTimeout", 0), quotas.TIMEOUT_SECONDS[1])
 
 
-def _logging(before: LoggingConfig | None, request: Mapping[str, Any]) -> LoggingConfig:
-    """Changes to a logging configuration: JSON brings levels, INFO unless it is said; Text has none."""
-    merged = replace(before or LoggingConfig(), **_logging_members(request))
-    levels = {"ApplicationLogLevel", "SystemLogLevel"}
-    if merged.log_format == "JSON":
-        return replace(
-            merged,
-            application_log_level=merged.application_log_level or "INFO",
-            system_log_level=merged.system_log_level or "INFO",
-        )
-    if any(request.get(name) for name in levels):
-        raise InvalidParameterValue(
-            'LogLevel is not supported when LogFormat is set to "Text". '
-            'Remove LogLevel from your request or change the LogFormat to "JSON" and try again.'
-        )
-    return replace(merged, application_log_level=None, system_log_level=None)
+def _default_memory(request: CreateFunctionRequestTypeDef) -> int:
+    managed = request.get("CapacityProviderConfig") is not None
+    return quotas.MIN_MANAGED_MEMORY_MB if managed else quotas.DEFAULT_MEMORY_MB
 
 
-def _logging_members(request: Mapping[str, Any]) -> dict[str, Any]:
-    given = from_document(LoggingConfig, request)
-    members = ("log_format", "application_log_level", "system_log_level", "log_group")
-    return {name: value for name in members if (value := getattr(given, name)) is not None}
+def _default_logging(key: FunctionKey, request: CreateFunctionRequestTypeDef) -> LoggingConfig:
+    """Durable functions, and those on managed instances, log in JSON unless something else is asked for."""
+    group = f"/aws/lambda/{key.name}"
+    if request.get("DurableConfig") is None and request.get("CapacityProviderConfig") is None:
+        return LoggingConfig(log_format="Text", log_group=group)
+    return LoggingConfig("JSON", application_log_level="INFO", system_log_level="INFO", log_group=group)
 
 
 def _runtime_version(region: str, runtime: str) -> RuntimeVersionConfig:

@@ -13,7 +13,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ingle.controlplane.configuration import Configurations
+from ingle.controlplane.configuration import UNSUPPORTED, Configurations
 from ingle.controlplane.handlers import (
     Answer,
     Handlers,
@@ -23,6 +23,7 @@ from ingle.controlplane.handlers import (
 )
 from ingle.controlplane.lifecycle import Lifecycle
 from ingle.controlplane.location import CodeLocations
+from ingle.controlplane.references import References
 from ingle.model.errors import InvalidParameterValue, PreconditionFailed, ResourceConflict
 from ingle.model.function import FunctionVersion
 from ingle.model.names import (
@@ -58,6 +59,13 @@ _STATES = {
     "LastUpdateStatusReasonCode",
 }
 
+_CODE_NOTE = "Code comes as ZipFile: none from S3, no container images. No publishing to $LATEST.PUBLISHED."
+_NOTE = (
+    "Kept and answered, without effect yet: VpcConfig, FileSystemConfigs, TracingConfig, SnapStart, "
+    "KMSKeyArn, DeadLetterConfig, TenancyConfig, DurableConfig, CapacityProviderConfig, signatures of code. "
+    f"Refused: {', '.join(UNSUPPORTED)}, code from S3, container images."
+)
+
 
 class FunctionOperations:
     """The operations on functions, over the store; `lifecycle` ends what they begin."""
@@ -70,6 +78,7 @@ class FunctionOperations:
         locations: CodeLocations,
         lifecycle: Lifecycle,
         limits: AccountLimits,
+        references: References,
     ) -> None:
         self._functions = functions
         self._code = code
@@ -77,14 +86,15 @@ class FunctionOperations:
         self._locations = locations
         self._lifecycle = lifecycle
         self._limits = limits
+        self._references = references
 
     def register(self, handlers: Handlers) -> None:
         """Add these operations to `handlers`."""
-        handlers.add("CreateFunction", self.create_function)
+        handlers.add("CreateFunction", self.create_function, note=_NOTE)
         handlers.add("GetFunction", self.get_function)
         handlers.add("GetFunctionConfiguration", self.get_function_configuration)
-        handlers.add("UpdateFunctionCode", self.update_function_code)
-        handlers.add("UpdateFunctionConfiguration", self.update_function_configuration)
+        handlers.add("UpdateFunctionCode", self.update_function_code, note=_CODE_NOTE)
+        handlers.add("UpdateFunctionConfiguration", self.update_function_configuration, note=_NOTE)
         handlers.add("ListFunctions", self.list_functions)
         handlers.add("DeleteFunction", self.delete_function)
 
@@ -92,8 +102,9 @@ class FunctionOperations:
         reference = parse_new_function_name(request["FunctionName"], context.account, context.region)
         key = reference.key
         require_own_account(context, key, "CreateFunction")
-        content = zip_file(request["Code"])
         self._configurations.check_new(request)
+        content = zip_file(request["Code"])
+        await self._references.check(context, request)
         if await self._functions.get(key) is not None:
             raise ResourceConflict(f"Function already exist: {key.name}")
         async with self._code.keeping(content) as code:
@@ -158,6 +169,7 @@ class FunctionOperations:
         reference = self._reference(context, request["FunctionName"], "UpdateFunctionConfiguration")
         latest = await self._changeable(reference, request.get("RevisionId"))
         self._configurations.check_changes(latest.configuration, request)
+        await self._references.check(context, request)
         configuration = self._configurations.changed(reference.key, latest.configuration, request)
         return described(await self._update(latest, replace(latest, configuration=configuration)))
 
@@ -245,11 +257,9 @@ def zip_file(code: Any) -> bytes:
     """The package that a request brings along. Raises CallerError where it brings none or is elsewhere."""
     content = code.get("ZipFile")
     if content is None:
-        refuse_unsupported(
-            code, {"S3Bucket": "code from S3; give it as ZipFile", "ImageUri": "container images"}
-        )
+        refuse_unsupported(code, {"S3Bucket": "code from S3; give it as ZipFile"})
         raise InvalidParameterValue("Please provide a source for function code.")
-    if any(code.get(name) for name in ("S3Bucket", "S3Key", "S3ObjectVersion", "ImageUri")):
+    if any(code.get(name) for name in ("S3Bucket", "S3Key", "S3ObjectVersion")):
         raise InvalidParameterValue(
             "Please do not provide other FunctionCode parameters when providing a ZipFile."
         )

@@ -14,6 +14,7 @@ from ingle.controlplane.lifecycle import Lifecycle
 from ingle.controlplane.location import CodeLocations
 from ingle.controlplane.mappinglifecycle import MappingLifecycle
 from ingle.controlplane.mappings import MappingOperations
+from ingle.controlplane.references import References
 from ingle.controlplane.settings import SettingsOperations
 from ingle.model.clock import Clock
 from ingle.model.quotas import AccountLimits
@@ -43,13 +44,19 @@ class Parts:
 
 def register_all(handlers: Handlers, parts: Parts) -> None:
     """Add every control-plane operation to `handlers`."""
+    code_signing, providers = CodeSigningConfigs(parts.database), CapacityProviders(parts.database)
     FunctionOperations(
-        parts.functions, parts.code, parts.configurations, parts.locations, parts.lifecycle, parts.limits
+        parts.functions,
+        parts.code,
+        parts.configurations,
+        parts.locations,
+        parts.lifecycle,
+        parts.limits,
+        References(providers, code_signing),
     ).register(handlers)
     AccountOperations(parts.functions, parts.limits).register(handlers)
-    code_signing = CodeSigningConfigs(parts.database)
     CodeSigningOperations(code_signing, parts.functions, parts.clock).register(handlers)
-    CapacityProviderOperations(CapacityProviders(parts.database), parts.clock).register(handlers)
+    CapacityProviderOperations(providers, parts.clock).register(handlers)
     SettingsOperations(FunctionSettings(parts.database), parts.functions).register(handlers)
     mappings = EventSourceMappings(parts.database)
     MappingOperations(mappings, parts.functions, parts.mapping_lifecycle, parts.clock).register(handlers)

@@ -103,13 +103,13 @@ def not_found(arn: str) -> ResourceNotFound:
     return ResourceNotFound(f"Capacity provider not found: {arn}")
 
 
-def scaling(document: Mapping[str, Any] | None) -> ScalingConfig:
+def scaling(document: Mapping[str, Any]) -> ScalingConfig:
     """A scaling configuration that a caller gave, checked. Raises InvalidParameterValue.
 
     https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-capacity-providers.html: Lambda
     chooses the policies where it scales by itself, and needs them where it is not to.
     """
-    config = from_document(ScalingConfig, document or {})
+    config = from_document(ScalingConfig, document)
     if config.scaling_mode == "Manual" and not config.scaling_policies:
         raise InvalidParameterValue("ScalingPolicies must be provided when ScalingMode is Manual.")
     if config.scaling_mode == "Auto" and config.scaling_policies:

@@ -49,3 +49,8 @@ class AccountLimits:
     total_code_size: int = TOTAL_CODE_SIZE
     concurrent_executions: int = 1_000
     unreserved_minimum: int = 100
+
+    @property
+    def unreserved_floor(self) -> int:
+        """`unreserved_minimum`, or all that an account has where that is less."""
+        return min(self.unreserved_minimum, self.concurrent_executions)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ingle.model.capacity import CapacityProvider, arn_of
@@ -13,6 +13,8 @@ from ingle.store.database import Connection, Database
 from ingle.store.sql import queries
 
 SQL = queries("capacity")
+
+Change = Callable[[CapacityProvider], CapacityProvider]
 
 
 class CapacityProviders:
@@ -39,12 +41,22 @@ class CapacityProviders:
         found = await self._database.read(lambda connection: connection.execute(SQL["get"], row).fetchone())
         return None if found is None else _provider(found[0])
 
-    async def update(self, account: str, region: str, provider: CapacityProvider) -> bool:
-        """Replace a provider; whether it was there."""
-        row = _row(account, region, provider)
-        return await self._database.write(
-            lambda connection: connection.execute(SQL["update"], row).rowcount > 0
-        )
+    async def change(self, account: str, region: str, name: str, change: Change) -> CapacityProvider | None:
+        """Store and return what `change` makes of a provider, in one transaction; None where there is none.
+
+        What `change` raises is raised here.
+        """
+        row = {"account": account, "region": region, "name": name}
+
+        def work(connection: Connection) -> CapacityProvider | None:
+            found = connection.execute(SQL["get"], row).fetchone()
+            if found is None:
+                return None
+            changed = change(_provider(found[0]))
+            connection.execute(SQL["update"], _row(account, region, changed))
+            return changed
+
+        return await self._database.write(work)
 
     async def delete(self, account: str, region: str, name: str) -> bool:
         """Remove a provider; whether it was there. Raises ResourceConflict while a version is given to it."""

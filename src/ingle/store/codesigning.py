@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ingle.model.codesigning import CodeSigningConfig, arn_of
@@ -15,6 +15,8 @@ from ingle.store.database import Connection, Database
 from ingle.store.sql import queries
 
 SQL = queries("codesigning")
+
+Change = Callable[[CodeSigningConfig], CodeSigningConfig]
 
 
 class CodeSigningConfigs:
@@ -37,12 +39,24 @@ class CodeSigningConfigs:
         found = await self._database.read(lambda connection: connection.execute(SQL["get"], row).fetchone())
         return None if found is None else _config(found[0])
 
-    async def update(self, account: str, region: str, config: CodeSigningConfig) -> bool:
-        """Replace a configuration; whether it was there."""
-        row = _row(account, region, config)
-        return await self._database.write(
-            lambda connection: connection.execute(SQL["update"], row).rowcount > 0
-        )
+    async def change(self, account: str, region: str, arn: str, change: Change) -> CodeSigningConfig | None:
+        """Store and return what `change` makes of a configuration; None where there is none.
+
+        It is run in the transaction that stores its result: of two clients the second sees what the first
+        has left.
+        """
+        if (row := _key(account, region, arn)) is None:
+            return None
+
+        def work(connection: Connection) -> CodeSigningConfig | None:
+            found = connection.execute(SQL["get"], row).fetchone()
+            if found is None:
+                return None
+            changed = change(_config(found[0]))
+            connection.execute(SQL["update"], _row(account, region, changed))
+            return changed
+
+        return await self._database.write(work)
 
     async def delete(self, account: str, region: str, arn: str) -> bool:
         """Remove a configuration; whether it was there. Raises ResourceConflict while a function uses it."""

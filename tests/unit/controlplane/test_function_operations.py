@@ -142,7 +142,11 @@ async def test_a_function_that_is_not_there_is_not_found(
         ({"Code": {"ZipFile": b"no zip"}}, InvalidParameterValue, "Could not unzip uploaded file"),
         ({"Code": {"ZipFile": b""}}, InvalidParameterValue, "Uploaded file must be a non-empty zip"),
         ({"Code": {"S3Bucket": "b", "S3Key": "k"}}, NotImplementedYet, "code from S3"),
-        ({"PackageType": "Image"}, NotImplementedYet, "container images"),
+        (
+            {"PackageType": "Image", "Runtime": None, "Handler": None, "Code": {"ImageUri": "r:latest"}},
+            NotImplementedYet,
+            "container images",
+        ),
         ({"Layers": ["arn:..."]}, NotImplementedYet, "layers"),
         ({"Handler": None}, InvalidParameterValue, "Runtime and Handler are mandatory parameters"),
         ({"Runtime": None}, InvalidParameterValue, "Runtime and Handler are mandatory parameters"),
