@@ -19,7 +19,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 from urllib.parse import quote, unquote
 from uuid import uuid4
 
@@ -67,10 +67,11 @@ class FileLogStream:
     once, and each of the two counters has one writer.
     """
 
-    def __init__(self, store: FileLogStore, path: Path, name: str) -> None:
+    def __init__(self, store: FileLogStore, directory: Path, name: str) -> None:
         self.name = name
         self._store = store
-        self._path = path
+        self._directory = directory
+        self._path = directory / f"{quote(name, safe='')}.jsonl"
         self._events: deque[tuple[int, str]] = deque()
         self._queued = False
         self._appended = 0
@@ -101,13 +102,20 @@ class FileLogStream:
         self._queued = False
         events = [self._events.popleft() for _ in range(len(self._events))]
         try:
-            with open(self._path, "ab") as file:
+            with self._open() as file:
                 file.write(b"".join(map(_encode, events)))
         except OSError as error:
             # A full disk loses log lines, as it must; it stops no function and no node.
             _log.error("log events lost: %s: %s", self._path, error)
         self._flushed += sum(len(text) + _EVENT_BYTES for _, text in events)
         self._call_waiting()
+
+    def _open(self) -> BinaryIO:
+        try:
+            return open(self._path, "ab")
+        except FileNotFoundError:  # the group's first stream
+            self._directory.mkdir(parents=True, exist_ok=True)
+            return open(self._path, "ab")
 
     def _call_waiting(self) -> None:
         """On either thread; a deque hands each callback to one of them only."""
@@ -131,9 +139,8 @@ class FileLogStore:
         self._writer.start()
 
     def open(self, account: str, region: str, group: str, name: str) -> FileLogStream:
-        directory = self._directory(account, region, group)
-        directory.mkdir(parents=True, exist_ok=True)
-        return FileLogStream(self, directory / f"{quote(name, safe='')}.jsonl", name)
+        """Touches no disk: that is left to the writer, for a cold start waits for this."""
+        return FileLogStream(self, self._directory(account, region, group), name)
 
     def dirty(self, stream: FileLogStream) -> None:
         """`stream` has something to write."""
