@@ -164,14 +164,6 @@ def test_event_invocations_say_clearly_that_they_are_not_there_yet(client: Any, 
     assert "Event" in caught.value.response["Error"]["Message"]
 
 
-def test_an_operation_without_handler_answers_501_with_its_name(client: Any) -> None:
-    with pytest.raises(ClientError) as caught:
-        client.list_layers()
-    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
-    assert caught.value.response["Error"]["Code"] == "NotImplementedException"
-    assert "ListLayers" in caught.value.response["Error"]["Message"]
-
-
 def test_fifty_invocations_at_once_run_in_parallel_environments(node: Node, deploy: Deploy) -> None:
     client = node.client()
     name = deploy(
