@@ -10,7 +10,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ingle.controlplane.pending import why
 from ingle.model.errors import AccessDenied, NotImplementedYet
+from ingle.model.layers import LayerKey
 from ingle.model.names import FunctionKey
 
 
@@ -67,12 +69,12 @@ class Handlers:
         """The answer to a request. Raises NotImplementedYet where there is no handler."""
         handler = self._handlers.get(operation)
         if handler is None:
-            raise NotImplementedYet(f"Ingle does not have the operation {operation} yet.")
+            raise NotImplementedYet(f"Ingle does not have the operation {operation} yet.{why(operation)}")
         return await handler(context, request)
 
 
-def require_own_account(context: RequestContext, key: FunctionKey, action: str) -> None:
-    """Refuse another account's function: nothing can grant access to it yet. Raises AccessDenied."""
+def require_own_account(context: RequestContext, key: FunctionKey | LayerKey, action: str) -> None:
+    """Refuse another account's function or layer: nothing can grant access to it yet. Raises AccessDenied."""
     if key.account != context.account:
         caller = f"arn:aws:iam::{context.account}:root"
         raise AccessDenied(

@@ -143,7 +143,7 @@ def parse_layer_version_arn(arn: str) -> LayerReference | None:
 
 
 def check_number(number: int) -> None:
-    """Refuse a VersionNumber that no layer version ever has. Raises InvalidParameterValue, ResourceNotFound."""
+    """Refuse a number that no layer version ever has. Raises InvalidParameterValue, ResourceNotFound."""
     if number < 1:
         raise InvalidParameterValue("Layer Version Cannot be less than 1")
     if number >= _LAST_NUMBER:

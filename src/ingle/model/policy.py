@@ -33,7 +33,7 @@ class Policy:
     @property
     def text(self) -> str:
         """The document as it is answered: JSON without spaces."""
-        return json.dumps(self.document, separators=(",", ":"), ensure_ascii=False)
+        return to_text(self.document)
 
     @staticmethod
     def of(text: str) -> Policy:
@@ -49,12 +49,17 @@ class StoredPolicy:
     revision_id: str
 
 
-def with_statement(policy: Policy | None, statement: Statement) -> Policy:
-    """`policy`, or a new one, with one statement more.
+def to_text(document: dict[str, Any]) -> str:
+    """A policy or a statement as AWS writes it: JSON without spaces."""
+    return json.dumps(document, separators=(",", ":"), ensure_ascii=False)
+
+
+def with_statement(stored: StoredPolicy | None, statement: Statement) -> Policy:
+    """The stored policy, or a new one, with one statement more.
 
     Raises ResourceConflict where its Sid is taken, PolicyLengthExceeded above 20 KB.
     """
-    before = policy or Policy(_EMPTY)
+    before = Policy(_EMPTY) if stored is None else stored.policy
     sid = statement["Sid"]
     if any(one.get("Sid") == sid for one in before.statements):
         raise ResourceConflict(

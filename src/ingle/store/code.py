@@ -5,8 +5,9 @@
     <root>/boot-id                after another boot of the machine the unpacked ones are made anew
     <root>/work/                  half-made and half-removed things; emptied at start
 
-Packages are equal or different, never changed, so functions and versions share them freely. What no function
-version refers to is collected.
+Packages are equal or different, never changed, so functions, versions and layers share them freely. Layers
+that are used together lie merged among the unpacked packages, under a digest of theirs. What nothing refers
+to is collected.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import os
 import shutil
 import uuid
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -28,6 +29,7 @@ from ingle.model.errors import RequestEntityTooLarge, ServiceError
 from ingle.model.function import Code
 from ingle.model.quotas import CODE_SIZE_ZIPPED
 from ingle.store.archive import unpack
+from ingle.store.merge import merge
 
 T = TypeVar("T")
 
@@ -97,6 +99,26 @@ class CodeStore:
         if not directory.is_dir():
             await self._run(lambda: self._unpack_kept(sha256))
         return directory
+
+    async def ensure_merged(self, layers: Sequence[str]) -> Path:
+        """The directory of several kept packages merged in their order, made now if it was not.
+
+        Raises ServiceError.
+        """
+        digest = merged_digest(layers)
+        self._touched.add(digest)
+        sources = [await self.ensure_unpacked(sha256) for sha256 in layers]
+        if len(sources) == 1:
+            return sources[0]
+        directory = self.directory(digest)
+        if not directory.is_dir():
+            await self._run(lambda: self._install(lambda work: merge(sources, work), directory))
+        return directory
+
+    async def unpacked_size(self, sha256: str) -> int:
+        """Bytes of the files of a package that is kept. Raises ServiceError."""
+        directory = await self.ensure_unpacked(sha256)
+        return await self._run(lambda: _size(directory))
 
     async def collect(
         self, referenced: Callable[[], Awaitable[frozenset[str]]], grace: float = GRACE_SECONDS
@@ -168,9 +190,13 @@ class CodeStore:
             self._unpack(self.zip_path(sha256), self.directory(sha256))
 
     def _unpack(self, archive: Path, directory: Path) -> None:
+        self._install(lambda work: unpack(archive, work), directory)
+
+    def _install(self, make: Callable[[Path], object], directory: Path) -> None:
+        """Have a directory made elsewhere and put it into its place whole."""
         work = self._new_work()
         try:
-            unpack(archive, work)
+            make(work)
             try:
                 work.rename(directory)
             except OSError:
@@ -192,6 +218,18 @@ class CodeStore:
 
     def _new_work(self) -> Path:
         return self._work / uuid.uuid4().hex
+
+
+def merged_digest(layers: Sequence[str]) -> str:
+    """What packages merged in this order are called, in hexadecimal; a single one keeps its name."""
+    return layers[0] if len(layers) == 1 else hashlib.sha256(" ".join(layers).encode()).hexdigest()
+
+
+def _size(directory: Path) -> int:
+    total = 0
+    for root, _, files in os.walk(directory):
+        total += sum(os.lstat(os.path.join(root, name)).st_size for name in files)
+    return total
 
 
 def _remove(path: Path) -> None:
