@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ingle.controlplane.handlers import Answer, Handlers, RequestContext
 from ingle.model.quotas import CODE_SIZE_UNZIPPED, CODE_SIZE_ZIPPED, AccountLimits
+from ingle.store.concurrency import Concurrency
 from ingle.store.functions import Functions
 
 if TYPE_CHECKING:
@@ -18,8 +19,9 @@ if TYPE_CHECKING:
 class AccountOperations:
     """The one operation on accounts."""
 
-    def __init__(self, functions: Functions, limits: AccountLimits) -> None:
+    def __init__(self, functions: Functions, concurrency: Concurrency, limits: AccountLimits) -> None:
         self._functions = functions
+        self._concurrency = concurrency
         self._limits = limits
 
     def register(self, handlers: Handlers) -> None:
@@ -28,13 +30,14 @@ class AccountOperations:
 
     async def get_account_settings(self, context: RequestContext, request: Mapping[str, object]) -> Answer:
         usage = await self._functions.usage(context.account, context.region)
+        unreserved = await self._concurrency.unreserved(context.account, context.region)
         return {
             "AccountLimit": {
                 "TotalCodeSize": self._limits.total_code_size,
                 "CodeSizeUnzipped": CODE_SIZE_UNZIPPED,
                 "CodeSizeZipped": CODE_SIZE_ZIPPED,
                 "ConcurrentExecutions": self._limits.concurrent_executions,
-                "UnreservedConcurrentExecutions": self._limits.concurrent_executions,
+                "UnreservedConcurrentExecutions": unreserved,
             },
             "AccountUsage": {
                 "TotalCodeSize": usage.total_code_size,

@@ -23,6 +23,7 @@ from ingle.controlplane.handlers import (
 )
 from ingle.controlplane.lifecycle import Lifecycle
 from ingle.controlplane.location import CodeLocations
+from ingle.controlplane.naming import own_function, own_whole_function
 from ingle.controlplane.references import References
 from ingle.model.errors import InvalidParameterValue, PreconditionFailed, ResourceConflict
 from ingle.model.function import FunctionVersion
@@ -30,7 +31,6 @@ from ingle.model.names import (
     LATEST,
     FunctionReference,
     is_version_number,
-    parse_function_name,
     parse_new_function_name,
     unqualified,
 )
@@ -118,10 +118,10 @@ class FunctionOperations:
         return created.configuration.document()
 
     async def get_function(self, context: RequestContext, request: GetFunctionRequestTypeDef) -> Answer:
-        reference = self._reference(context, request["FunctionName"], "GetFunction", request.get("Qualifier"))
+        reference = own_function(context, request["FunctionName"], "GetFunction", request.get("Qualifier"))
         found = await self._find(reference)
         answer: Answer = {
-            "Configuration": described(found, qualified=reference.qualifier is not None),
+            "Configuration": described(found, as_named=reference),
             "Code": {
                 "RepositoryType": "S3",
                 "Location": self._locations.url(context.endpoint, found.code_sha256),
@@ -129,20 +129,24 @@ class FunctionOperations:
         }
         if tags := await self._functions.tags(reference.key):
             answer["Tags"] = tags
+        if (reserved := await self._functions.reserved_concurrency(reference.key)) is not None:
+            answer["Concurrency"] = {"ReservedConcurrentExecutions": reserved}
         return answer
 
     async def get_function_configuration(
         self, context: RequestContext, request: GetFunctionConfigurationRequestTypeDef
     ) -> Answer:
-        reference = self._reference(
+        reference = own_function(
             context, request["FunctionName"], "GetFunctionConfiguration", request.get("Qualifier")
         )
-        return described(await self._find(reference), qualified=reference.qualifier is not None)
+        return described(await self._find(reference), as_named=reference)
 
     async def update_function_code(
         self, context: RequestContext, request: UpdateFunctionCodeRequestTypeDef
     ) -> Answer:
-        reference = self._reference(context, request["FunctionName"], "UpdateFunctionCode")
+        reference = own_whole_function(
+            context, request["FunctionName"], "UpdateFunctionCode", latest_too=True
+        )
         latest = await self._changeable(reference, request.get("RevisionId"))
         refuse_unsupported(request, {"PublishTo": "publishing to $LATEST.PUBLISHED"})
         if request.get("ImageUri"):
@@ -166,7 +170,9 @@ class FunctionOperations:
     async def update_function_configuration(
         self, context: RequestContext, request: UpdateFunctionConfigurationRequestTypeDef
     ) -> Answer:
-        reference = self._reference(context, request["FunctionName"], "UpdateFunctionConfiguration")
+        reference = own_whole_function(
+            context, request["FunctionName"], "UpdateFunctionConfiguration", latest_too=True
+        )
         latest = await self._changeable(reference, request.get("RevisionId"))
         self._configurations.check_changes(latest.configuration, request)
         await self._references.check(context, request)
@@ -192,9 +198,7 @@ class FunctionOperations:
         return answer
 
     async def delete_function(self, context: RequestContext, request: DeleteFunctionRequestTypeDef) -> Answer:
-        reference = self._reference(
-            context, request["FunctionName"], "DeleteFunction", request.get("Qualifier")
-        )
+        reference = own_function(context, request["FunctionName"], "DeleteFunction", request.get("Qualifier"))
         qualifier = reference.qualifier
         if qualifier is None:
             if not await self._functions.delete(reference.key):
@@ -208,13 +212,6 @@ class FunctionOperations:
         await self._functions.delete_version(reference.key, qualifier)  # one that is not there is no error
         return {"StatusCode": 204}
 
-    def _reference(
-        self, context: RequestContext, name: str, action: str, qualifier: str | None = None
-    ) -> FunctionReference:
-        reference = parse_function_name(name, context.account, context.region, qualifier)
-        require_own_account(context, reference.key, action)
-        return reference
-
     async def _find(self, reference: FunctionReference) -> FunctionVersion:
         found = await self._functions.get(reference.key, reference.qualifier or LATEST)
         if found is None:
@@ -223,12 +220,7 @@ class FunctionOperations:
 
     async def _changeable(self, reference: FunctionReference, revision_id: str | None) -> FunctionVersion:
         """The `$LATEST` that an update is about, if it may be changed now."""
-        if reference.qualifier not in (None, LATEST):
-            raise InvalidParameterValue(
-                "This operation is permitted on Lambda functions only. Aliases and versions do not support "
-                "this operation. Please specify either a function name or an unqualified function ARN."
-            )
-        latest = await self._find(unqualified(reference))
+        latest = await self._find(reference)
         configuration = latest.configuration
         if revision_id and revision_id != configuration.revision_id:
             raise revision_mismatch()
@@ -266,12 +258,13 @@ def zip_file(code: Any) -> bytes:
     return bytes(content)
 
 
-def described(version: FunctionVersion, *, qualified: bool = False) -> Answer:
-    """A version as the single-function operations answer it."""
-    configuration = version.configuration
-    if qualified:
-        configuration = replace(configuration, function_arn=version.qualified_arn)
-    return configuration.document()
+def described(
+    version: FunctionVersion, *, qualified: bool = False, as_named: FunctionReference | None = None
+) -> Answer:
+    """A version as the single-function operations answer it: with the function's ARN, the version's
+    (`qualified`), or the one by which a caller named it, such as an alias's (`as_named`)."""
+    arn = as_named.arn if as_named else version.qualified_arn if qualified else version.key.arn
+    return replace(version.configuration, function_arn=arn).document()
 
 
 def listed(version: FunctionVersion, *, qualified: bool) -> Answer:

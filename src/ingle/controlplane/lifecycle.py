@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import logging
 import uuid
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from ingle.model.errors import CallerError
@@ -35,6 +36,12 @@ class Lifecycle:
         self._code = code
         self._work = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
+        self._further: list[Callable[[], Awaitable[None]]] = []
+
+    def settle_also(self, settle: Callable[[], Awaitable[None]]) -> None:
+        """Have `settle` end what is under way besides functions, at every look after them."""
+        self._further.append(settle)
+        self.wake()  # to what an earlier life left
 
     async def start(self) -> None:
         """Remove code that an earlier life left unused, then begin with what it left unfinished."""
@@ -72,6 +79,8 @@ class Lifecycle:
             await self._functions.settle(ended)
             if fault is not None:
                 raise fault
+        for settle in self._further:
+            await settle()
 
     async def _settle_for_ever(self) -> None:
         pause: float | None = None  # None: until there is work

@@ -9,12 +9,12 @@ import secrets
 import socket
 from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ingle import __version__
 from ingle.assignment.assigner import Assigner, AssignmentSettings
+from ingle.controlplane.concurrency import restore_reserved
 from ingle.controlplane.configuration import Configurations
-from ingle.controlplane.handlers import Answer, Handler, Handlers, RequestContext
+from ingle.controlplane.handlers import Handlers
 from ingle.controlplane.lifecycle import Lifecycle
 from ingle.controlplane.location import CodeLocations
 from ingle.controlplane.mappinglifecycle import MappingLifecycle
@@ -26,14 +26,15 @@ from ingle.edge.lambda_api import LambdaApi
 from ingle.edge.local import CodeDownload, Health, Logs
 from ingle.edge.server import EdgeServer, EdgeSettings
 from ingle.frontend.frontend import Frontend
-from ingle.frontend.operation import invoke
-from ingle.main.resources import Parts, register_all
+from ingle.main.resources import Parts, register_all, register_invoke
 from ingle.main.wiring import RuntimeAvailability, memory_budget_mb, worker_settings
 from ingle.model.clock import SystemClock
 from ingle.model.quotas import AccountLimits
 from ingle.model.settings import Settings
 from ingle.sandbox.host import LauncherHost
+from ingle.store.aliases import Aliases
 from ingle.store.code import CodeStore
+from ingle.store.concurrency import Concurrency
 from ingle.store.database import Database
 from ingle.store.directory import FunctionDirectory
 from ingle.store.functions import Functions
@@ -42,9 +43,6 @@ from ingle.telemetry.logs import FileLogStore
 from ingle.worker.catalogue import Catalogue
 from ingle.worker.catalogue.supplier import CatalogueSupplier
 from ingle.worker.worker import Worker
-
-if TYPE_CHECKING:
-    from types_boto3_lambda.type_defs import InvocationRequestTypeDef
 
 _TICK = 0.05  # seconds between two looks at who is to be frozen
 _SWEEP = 1.0  # seconds between two looks at who has waited or idled too long
@@ -102,7 +100,10 @@ class Node:
             ),
         )
         self._stack.push_async_callback(assigner.close)
-        frontend = Frontend(FunctionDirectory(functions, code), Counter(self._settings.concurrency), assigner)
+        aliases, concurrency = Aliases(database, functions), Concurrency(database, limits)
+        counter = Counter(limits.concurrent_executions)
+        await restore_reserved(concurrency, counter)
+        frontend = Frontend(FunctionDirectory(functions, aliases, code), counter, assigner)
 
         locations = CodeLocations(code, clock, secrets.token_bytes(32))
         configurations = Configurations(clock, RuntimeAvailability(self._catalogue))
@@ -120,9 +121,12 @@ class Node:
             limits,
             clock,
             mapping_lifecycle,
+            aliases,
+            concurrency,
+            counter,
         )
         register_all(handlers, parts)
-        handlers.add("Invoke", _invoke_with(frontend))
+        register_invoke(handlers, frontend)
 
         defaults = Defaults()
         api = LambdaApi(handlers)
@@ -167,15 +171,6 @@ class Node:
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._stack.callback(task.cancel)
-
-
-def _invoke_with(frontend: Frontend) -> Handler:
-    async def handler(context: RequestContext, request: InvocationRequestTypeDef) -> Answer:
-        return await invoke(
-            frontend, context.account, context.region, context.request_id, context.trace_header, request
-        )
-
-    return handler
 
 
 async def _every(seconds: float, work: Callable[[], None]) -> None:

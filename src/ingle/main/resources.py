@@ -3,28 +3,48 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ingle.controlplane.account import AccountOperations
+from ingle.controlplane.aliases import AliasOperations
 from ingle.controlplane.capacity import CapacityProviderOperations
 from ingle.controlplane.codesigning import CodeSigningOperations
+from ingle.controlplane.concurrency import ConcurrencyOperations
 from ingle.controlplane.configuration import Configurations
+from ingle.controlplane.eventinvoke import EventInvokeOperations
 from ingle.controlplane.functions import FunctionOperations
-from ingle.controlplane.handlers import Handlers
+from ingle.controlplane.handlers import Answer, Handlers, RequestContext
 from ingle.controlplane.lifecycle import Lifecycle
 from ingle.controlplane.location import CodeLocations
 from ingle.controlplane.mappinglifecycle import MappingLifecycle
 from ingle.controlplane.mappings import MappingOperations
+from ingle.controlplane.provisioned import ProvisionedOperations
 from ingle.controlplane.references import References
+from ingle.controlplane.scaling import ScalingOperations
 from ingle.controlplane.settings import SettingsOperations
+from ingle.controlplane.tags import TagOperations
+from ingle.controlplane.urls import UrlOperations
+from ingle.controlplane.versions import VersionOperations
+from ingle.counting.counter import Counter
+from ingle.frontend.frontend import Frontend
+from ingle.frontend.operation import invoke
 from ingle.model.clock import Clock
 from ingle.model.quotas import AccountLimits
+from ingle.store.aliases import Aliases
 from ingle.store.capacity import CapacityProviders
 from ingle.store.code import CodeStore
 from ingle.store.codesigning import CodeSigningConfigs
+from ingle.store.concurrency import Concurrency
 from ingle.store.database import Database
+from ingle.store.eventinvoke import EventInvokeConfigs
 from ingle.store.functions import Functions
 from ingle.store.mappings import EventSourceMappings
 from ingle.store.settings import FunctionSettings
+
+if TYPE_CHECKING:
+    from types_boto3_lambda.type_defs import InvocationRequestTypeDef
+from ingle.store.tags import Tags
+from ingle.store.urls import FunctionUrls
 
 
 @dataclass(frozen=True)
@@ -40,6 +60,9 @@ class Parts:
     limits: AccountLimits
     clock: Clock
     mapping_lifecycle: MappingLifecycle
+    aliases: Aliases
+    concurrency: Concurrency
+    counter: Counter
 
 
 def register_all(handlers: Handlers, parts: Parts) -> None:
@@ -54,9 +77,30 @@ def register_all(handlers: Handlers, parts: Parts) -> None:
         parts.limits,
         References(providers, code_signing),
     ).register(handlers)
-    AccountOperations(parts.functions, parts.limits).register(handlers)
+    AccountOperations(parts.functions, parts.concurrency, parts.limits).register(handlers)
+    VersionOperations(parts.functions, parts.limits).register(handlers)
+    AliasOperations(parts.aliases).register(handlers)
+    ConcurrencyOperations(parts.functions, parts.concurrency, parts.counter).register(handlers)
+    ProvisionedOperations(parts.functions, parts.concurrency, parts.lifecycle, parts.clock).register(handlers)
+    ScalingOperations(parts.functions, parts.concurrency).register(handlers)
     CodeSigningOperations(code_signing, parts.functions, parts.clock).register(handlers)
     CapacityProviderOperations(providers, parts.clock).register(handlers)
     SettingsOperations(FunctionSettings(parts.database), parts.functions).register(handlers)
     mappings = EventSourceMappings(parts.database)
     MappingOperations(mappings, parts.functions, parts.mapping_lifecycle, parts.clock).register(handlers)
+    event_invoke = EventInvokeConfigs(parts.database)
+    EventInvokeOperations(event_invoke, parts.functions, parts.clock).register(handlers)
+    UrlOperations(FunctionUrls(parts.database), parts.clock).register(handlers)
+    TagOperations(Tags(parts.database, parts.functions)).register(handlers)
+
+
+def register_invoke(handlers: Handlers, frontend: Frontend) -> None:
+    """Add Invoke, in its general way, to `handlers`."""
+
+    async def handler(context: RequestContext, request: InvocationRequestTypeDef) -> Answer:
+        return await invoke(
+            frontend, context.account, context.region, context.request_id, context.trace_header, request
+        )
+
+    note = "InvocationType Event is refused; TenantId has no effect, tenants share execution environments."
+    handlers.add("Invoke", handler, note=note)

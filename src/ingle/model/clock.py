@@ -58,6 +58,11 @@ def timestamp(epoch: float) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}+0000"
 
 
+def timestamp_seconds(epoch: float) -> str:
+    """A moment as Lambda writes it about provisioned concurrency: `2026-01-01T00:00:00+0000`."""
+    return f"{datetime.fromtimestamp(epoch, UTC):%Y-%m-%dT%H:%M:%S}+0000"
+
+
 def utc_date(epoch: float) -> date:
     """The calendar day of a moment, in UTC: deprecation dates are days."""
     return datetime.fromtimestamp(epoch, UTC).date()

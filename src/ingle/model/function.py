@@ -244,7 +244,7 @@ class FunctionVersion:
 
 
 # What changes without anything for the running function to notice.
-_BOOKKEEPING = frozenset(
+BOOKKEEPING = frozenset(
     {
         "State",
         "StateReason",
@@ -255,10 +255,6 @@ _BOOKKEEPING = frozenset(
         "RevisionId",
     }
 )
-
-
-# What differs between a version and `$LATEST` although nothing was changed since.
-_OF_PUBLICATION = _BOOKKEEPING | {"Version", "LastModified"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,14 +283,10 @@ class ResolvedFunction:
 
 def generation(configuration: FunctionConfiguration) -> str:
     """A digest of everything in a configuration that an execution environment is made from."""
-    document = {k: v for k, v in configuration.document().items() if k not in _BOOKKEEPING}
+    return digest(configuration, BOOKKEEPING)
+
+
+def digest(configuration: FunctionConfiguration, without: frozenset[str]) -> str:
+    """SHA-256 of a configuration's document without some of its members."""
+    document = {k: v for k, v in configuration.document().items() if k not in without}
     return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
-
-
-def is_unchanged(latest: FunctionConfiguration, published: FunctionConfiguration) -> bool:
-    """Whether `latest` has the code and configuration of a version that was published before.
-
-    https://docs.aws.amazon.com/lambda/latest/api/API_PublishVersion.html: then nothing new is published.
-    """
-    ours, theirs = latest.document(), published.document()
-    return all(ours.get(k) == theirs.get(k) for k in (ours.keys() | theirs.keys()) - _OF_PUBLICATION)

@@ -14,9 +14,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ingle.model.errors import CodeStorageExceeded, PreconditionFailed, ResourceConflict
-from ingle.model.function import FunctionConfiguration, FunctionVersion, is_unchanged
+from ingle.model.function import FunctionConfiguration, FunctionVersion
 from ingle.model.names import LATEST, FunctionKey, is_version_number
+from ingle.model.publication import content, snapshot
 from ingle.store.database import Connection, Database
+from ingle.store.numbers import to_number
 from ingle.store.sql import queries
 
 SQL = queries("functions")
@@ -24,7 +26,7 @@ SQL = queries("functions")
 
 @dataclass(frozen=True)
 class Usage:
-    """What an account has in a region: functions, and bytes of packages of all their versions."""
+    """What an account has in a region: functions, and bytes of packages of all their versions and layers."""
 
     function_count: int
     total_code_size: int
@@ -44,10 +46,20 @@ class Functions:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._watchers: list[Callable[[FunctionKey], None]] = []
+        self._deletion_watchers: list[Callable[[FunctionKey], None]] = []
 
     def on_change(self, watcher: Callable[[FunctionKey], None]) -> None:
-        """Call `watcher` on the event loop whenever a function, or any version of it, changed or went."""
+        """Call `watcher` on the event loop whenever a function, a version or an alias changed or went."""
         self._watchers.append(watcher)
+
+    def on_delete(self, watcher: Callable[[FunctionKey], None]) -> None:
+        """Call `watcher` on the event loop whenever a function is gone with all that belonged to it."""
+        self._deletion_watchers.append(watcher)
+
+    def changed(self, key: FunctionKey) -> None:
+        """Tell who watches; for the repositories of what belongs to a function and decides what runs."""
+        for watcher in self._watchers:
+            watcher(key)
 
     async def create(
         self,
@@ -69,11 +81,11 @@ class Functions:
                 raise ResourceConflict(f"Function already exist: {function.key.name}")
             _insert(connection, function)
             newest = _publish(connection, function) if publish else function
-            _check_room(connection, function.key, total_code_size)
+            check_room(connection, function.key.account, function.key.region, total_code_size)
             return newest
 
         created = await self._database.write(work)
-        self._changed(function.key)
+        self.changed(function.key)
         return created
 
     async def update(
@@ -93,12 +105,33 @@ class Functions:
         def work(connection: Connection) -> FunctionVersion:
             _update(connection, function, expected_revision_id)
             newest = _publish(connection, function) if publish else function
-            _check_room(connection, function.key, total_code_size)
+            check_room(connection, function.key.account, function.key.region, total_code_size)
             return newest
 
         updated = await self._database.write(work)
-        self._changed(function.key)
+        self.changed(function.key)
         return updated
+
+    async def publish(
+        self, latest: FunctionVersion, description: str | None, *, total_code_size: int
+    ) -> FunctionVersion:
+        """Publish `latest`, a `$LATEST` as it was read; returns the new version, or the newest there is where
+        nothing was changed since. Raises PreconditionFailed where `latest` is not what is stored any more,
+        CodeStorageExceeded as `create`.
+        """
+
+        def work(connection: Connection) -> FunctionVersion:
+            stored = connection.execute(SQL["get_version"], {**_key(latest.key), "number": 0}).fetchone()
+            expected = latest.configuration.revision_id
+            if stored is None or _version(stored).configuration.revision_id != expected:
+                raise revision_mismatch()
+            newest = _publish(connection, latest, description)
+            check_room(connection, latest.key.account, latest.key.region, total_code_size)
+            return newest
+
+        published = await self._database.write(work)
+        self.changed(latest.key)
+        return published
 
     async def settle(self, changes: list[tuple[FunctionVersion, str]]) -> None:
         """Store versions whose creation or update ended, each with the revision that it was based on.
@@ -114,33 +147,42 @@ class Functions:
             ]
 
         for key in dict.fromkeys(await self._database.write(work)):
-            self._changed(key)
+            self.changed(key)
 
     async def delete(self, key: FunctionKey) -> bool:
-        """Remove a function with all its versions; whether there was one."""
+        """Remove a function with all that belongs to it; whether there was one."""
         gone = await self._database.write(
             lambda connection: connection.execute(SQL["delete_function"], _key(key)).rowcount > 0
         )
-        self._changed(key)
+        self.changed(key)
+        if gone:
+            for watcher in self._deletion_watchers:
+                watcher(key)
         return gone
 
     async def delete_version(self, key: FunctionKey, version: str) -> bool:
-        """Remove one published version; whether there was one."""
-        row = {**_key(key), "number": _number(version)}
-        gone = await self._database.write(
-            lambda connection: connection.execute(SQL["delete_version"], row).rowcount > 0
-        )
-        self._changed(key)
+        """Remove a published version; whether there was one. Raises ResourceConflict if aliases name it."""
+        row = {**_key(key), "number": to_number(version)}
+
+        def work(connection: Connection) -> bool:
+            if aliases := [found[0] for found in connection.execute(SQL["aliases_of_version"], row)]:
+                raise ResourceConflict(
+                    "Unable to delete version because the following aliases reference it: "
+                    f"[{', '.join(aliases)}]"
+                )
+            return connection.execute(SQL["delete_version"], row).rowcount > 0
+
+        gone = await self._database.write(work)
+        self.changed(key)
         return gone
 
-    async def get(self, key: FunctionKey, version: str = LATEST) -> FunctionVersion | None:
-        """One version (`$LATEST` or a number), or None; what is no version's name is None as well."""
-        if version != LATEST and not is_version_number(version):
-            return None
-        row = {**_key(key), "number": _number(version)}
-        found = await self._database.read(
-            lambda connection: connection.execute(SQL["get_version"], row).fetchone()
-        )
+    async def get(self, key: FunctionKey, qualifier: str = LATEST) -> FunctionVersion | None:
+        """The version that `$LATEST`, a number or an alias names (an alias: its first version), or None."""
+        if qualifier == LATEST or is_version_number(qualifier):
+            query, row = "get_version", {**_key(key), "number": to_number(qualifier)}
+        else:
+            query, row = "get_version_of_alias", {**_key(key), "alias": qualifier}
+        found = await self._database.read(lambda connection: connection.execute(SQL[query], row).fetchone())
         return None if found is None else _version(found)
 
     async def tags(self, key: FunctionKey) -> dict[str, str] | None:
@@ -149,6 +191,13 @@ class Functions:
             lambda connection: connection.execute(SQL["get_tags"], _key(key)).fetchone()
         )
         return None if found is None else json.loads(found[0])
+
+    async def reserved_concurrency(self, key: FunctionKey) -> int | None:
+        """A function's reserved concurrency, if there is such a function and it has some."""
+        found = await self._database.read(
+            lambda connection: connection.execute(SQL["get_reserved_concurrency"], _key(key)).fetchone()
+        )
+        return None if found is None else found[0]
 
     async def page(
         self,
@@ -163,6 +212,11 @@ class Functions:
         name, number = after or ("", -1)
         parameters = {"account": account, "region": region, "after_name": name, "after_number": number}
         return await self._page("list_all_versions" if all_versions else "list_latest", parameters, limit)
+
+    async def versions(self, key: FunctionKey, *, limit: int, after: tuple[str, int] | None = None) -> Page:
+        """The versions of one function, `$LATEST` first: at most `limit`, after `after`."""
+        _, number = after or ("", -1)
+        return await self._page("list_versions", {**_key(key), "after_number": number}, limit)
 
     async def unsettled(self, limit: int) -> list[FunctionVersion]:
         """Versions whose creation or update has not ended."""
@@ -189,13 +243,9 @@ class Functions:
         following = (shown[-1][2], shown[-1][3]) if len(found) > limit else None
         return Page(tuple(_version((*r[:3], r[4])) for r in shown), following)
 
-    def _changed(self, key: FunctionKey) -> None:
-        for watcher in self._watchers:
-            watcher(key)
 
-
-def _insert(connection: Connection, version: FunctionVersion) -> None:
-    connection.execute(SQL["insert_version"], _row(version))
+def _insert(connection: Connection, version: FunctionVersion, origin: str | None = None) -> None:
+    connection.execute(SQL["insert_version"], {**_row(version), "origin": origin})
 
 
 def _update(connection: Connection, version: FunctionVersion, expected_revision_id: str) -> None:
@@ -211,22 +261,28 @@ def revision_mismatch() -> PreconditionFailed:
     )
 
 
-def _publish(connection: Connection, latest: FunctionVersion) -> FunctionVersion:
-    """Keep `latest` under the next number, which no version of this name ever had; unchanged since the last
-    publication, it is that version already."""
-    key = _key(latest.key)
+def _publish(
+    connection: Connection, latest: FunctionVersion, description: str | None = None
+) -> FunctionVersion:
+    """Keep `latest`, as it is stored, under the next number, which no version of this name ever had;
+    unchanged since the last publication, it is that version already."""
+    key, origin = _key(latest.key), content(latest.configuration)
     newest = connection.execute(SQL["newest_published"], key).fetchone()
-    if newest is not None and is_unchanged(latest.configuration, _version(newest).configuration):
-        return _version(newest)
+    if newest is not None and newest[4] == origin:
+        return _version(newest[:4])
     number = connection.execute(SQL["next_number"], key).fetchone()[0]
-    configuration = replace(latest.configuration, version=str(number), revision_id=str(uuid.uuid4()))
-    published = FunctionVersion(latest.key, configuration)
-    _insert(connection, published)
+    kept = snapshot(latest.configuration, number, str(uuid.uuid4()), description)
+    published = FunctionVersion(latest.key, kept)
+    _insert(connection, published, origin)
+    # A publication is a change of $LATEST as well: AWS gives it another revision.
+    renewed = replace(latest.configuration, revision_id=str(uuid.uuid4()))
+    _update(connection, replace(latest, configuration=renewed), latest.configuration.revision_id)
     return published
 
 
-def _check_room(connection: Connection, key: FunctionKey, total_code_size: int) -> None:
-    if _usage(connection, key.account, key.region).total_code_size > total_code_size:
+def check_room(connection: Connection, account: str, region: str, total_code_size: int) -> None:
+    """Refuse what was just stored where an account has more code than it may. Raises CodeStorageExceeded."""
+    if _usage(connection, account, region).total_code_size > total_code_size:
         raise CodeStorageExceeded("Code storage limit exceeded.")
 
 
@@ -238,16 +294,11 @@ def _key(key: FunctionKey) -> dict[str, Any]:
     return key._asdict()
 
 
-def _number(version: str) -> int:
-    # A number too long for SQLite names no version: -1 does not either.
-    return 0 if version == LATEST else int(version) if 0 < len(version) < 19 and int(version) > 0 else -1
-
-
 def _row(version: FunctionVersion, expected_revision_id: str | None = None) -> dict[str, Any]:
     configuration = version.configuration
     return {
         **_key(version.key),
-        "number": _number(version.version),
+        "number": to_number(version.version),
         "revision_id": configuration.revision_id,
         "expected_revision_id": expected_revision_id,
         "code_sha256": version.code_sha256,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import random
 import zipfile
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -24,10 +25,13 @@ from ingle.controlplane import (
     RequestContext,
 )
 from ingle.controlplane.mappinglifecycle import MappingLifecycle
+from ingle.counting.counter import Counter
 from ingle.main.resources import Parts, register_all
 from ingle.model.clock import FakeClock
 from ingle.model.quotas import AccountLimits
 from ingle.store import CodeStore, Database, FunctionDirectory, Functions
+from ingle.store.aliases import Aliases
+from ingle.store.concurrency import Concurrency
 from ingle.store.mappings import EventSourceMappings
 
 MODEL = ServiceModel(Loader().load_service_model("lambda", "service-2"))
@@ -55,6 +59,8 @@ class ControlPlane:
     locations: CodeLocations
     clock: FakeClock
     catalogue: Catalogue
+    concurrency: Concurrency
+    counter: Counter
     context: RequestContext = CONTEXT
 
     @staticmethod
@@ -102,7 +108,11 @@ def package(source: str = "def handler(event, context): return event\n", **files
 
 
 def assemble(
-    database: Database, code: CodeStore, clock: FakeClock, limits: AccountLimits | None = None
+    database: Database,
+    code: CodeStore,
+    clock: FakeClock,
+    limits: AccountLimits | None = None,
+    draw: Callable[[], float] = random.random,
 ) -> ControlPlane:
     """The control plane as the node's composition root wires it, with nothing running in the background."""
     limits = limits or AccountLimits()
@@ -111,12 +121,27 @@ def assemble(
     lifecycle = Lifecycle(functions, code)
     configurations = Configurations(clock, catalogue)
     mapping_lifecycle = MappingLifecycle(EventSourceMappings(database), clock)
+    aliases, concurrency = Aliases(database, functions), Concurrency(database, limits)
+    counter = Counter(limits.concurrent_executions)
     parts = Parts(
-        database, functions, code, lifecycle, configurations, locations, limits, clock, mapping_lifecycle
+        database,
+        functions,
+        code,
+        lifecycle,
+        configurations,
+        locations,
+        limits,
+        clock,
+        mapping_lifecycle,
+        aliases,
+        concurrency,
+        counter,
     )
     register_all(handlers, parts)
-    directory = FunctionDirectory(functions, code)
-    return ControlPlane(handlers, lifecycle, functions, code, directory, locations, clock, catalogue)
+    directory = FunctionDirectory(functions, aliases, code, draw)
+    return ControlPlane(
+        handlers, lifecycle, functions, code, directory, locations, clock, catalogue, concurrency, counter
+    )
 
 
 @pytest.fixture

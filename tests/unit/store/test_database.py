@@ -167,6 +167,7 @@ def test_migrations_lead_to_the_schema_that_is_expected(tmp_path: Path) -> None:
         "state",
         "last_update_status",
         "configuration",
+        "origin",
     ]
     assert migrate(connection) == migrations()[-1][0]
     connection.close()

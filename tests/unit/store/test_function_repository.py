@@ -17,6 +17,7 @@ from ingle.model.function import Code, EphemeralStorage, FunctionConfiguration, 
 from ingle.model.names import FunctionKey, FunctionReference
 from ingle.model.states import State
 from ingle.store import CodeStore, Database, FunctionDirectory, Functions
+from ingle.store.aliases import Aliases
 
 ROOM = 1 << 40
 
@@ -45,10 +46,15 @@ def revised(function: FunctionVersion, revision: str) -> FunctionVersion:
 
 
 @pytest.fixture
-async def functions(tmp_path: Path) -> AsyncIterator[Functions]:
-    database = await Database.open(tmp_path / "ingle.db")
-    yield Functions(database)
-    await database.close()
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    opened = await Database.open(tmp_path / "ingle.db")
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def functions(database: Database) -> Functions:
+    return Functions(database)
 
 
 async def test_what_was_created_is_read_back(functions: Functions) -> None:
@@ -106,10 +112,12 @@ async def test_watchers_are_told_before_the_caller(functions: Functions) -> None
 
 
 @pytest.fixture
-async def directory(functions: Functions, tmp_path: Path) -> AsyncIterator[FunctionDirectory]:
+async def directory(
+    database: Database, functions: Functions, tmp_path: Path
+) -> AsyncIterator[FunctionDirectory]:
     code = CodeStore(tmp_path / "code", FakeClock())
     await code.prepare()
-    yield FunctionDirectory(functions, code)
+    yield FunctionDirectory(functions, Aliases(database, functions), code)
     await code.close()
 
 
