@@ -4,7 +4,7 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install lint test bench demo clean
+.PHONY: install lint test api-coverage bench demo clean
 
 install: $(VENV)/.installed
 
@@ -33,6 +33,9 @@ demo: install
 # A short look: make bench BENCH=--quick
 bench: install
 	$(BIN)/python -m bench.run $(BENCH)
+
+api-coverage: install
+	$(BIN)/ingle api-coverage > docs/api-coverage.md
 
 clean:
 	rm -rf $(VENV) .bench build dist

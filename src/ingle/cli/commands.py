@@ -18,6 +18,7 @@ from typing import Any
 import click
 
 import ingle.main
+from ingle.cli import coverage
 from ingle.cli import runtimes as runtimes_command
 from ingle.cli.doctor import examine
 from ingle.model.settings import SettingError, Settings, Source, load
@@ -108,6 +109,12 @@ def runtimes(context: click.Context, /, as_json: bool, **flags: Any) -> None:
 def install(settings: Settings, names: tuple[str, ...]) -> None:
     """Fetch from PyPI what runtimes lack (boto3 for older Pythons): all that are here, or NAMES."""
     runtimes_command.install(settings, names)
+
+
+@main.command()
+def api_coverage() -> None:
+    """Say which operations of Lambda's API there are, and what is not acted upon yet, in Markdown."""
+    click.echo(coverage.page(), nl=False)
 
 
 @main.command()
