@@ -1,36 +1,49 @@
 """What is not the hot path: tells requests apart and hands each to whom it belongs.
 
-`/_ingle/...` is Ingle's own; the rest is AWS, told apart by the signature's service name. A request without
-a signature is Lambda's, because nothing else is here yet.
+`/_ingle/...` is Ingle's own; the rest is AWS, told apart by `ingle.edge.services`.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import replace
+from typing import Any
 from urllib.parse import unquote
 
 from ingle.edge.asgi import BodyTooLarge, ClientGone, Receive, Scope, Send, read_body, respond
 from ingle.edge.identity import Defaults, identify
 from ingle.edge.lambda_api import LambdaApi
+from ingle.edge.services import region_of, service_of
 from ingle.model.errors import NotImplementedYet
 from ingle.model.quotas import CREATE_REQUEST_SIZE
+from ingle.services import Services
 from ingle.wire.errors import SignatureError
 from ingle.wire.message import Request, Response
 
 LocalRoute = Callable[[Request, Send], Awaitable[None]]
 _LOCAL = "/_ingle/"
+_SHORT = 0.1  # seconds: who waits longer for an answer may have gone in the meantime
 _log = logging.getLogger(__name__)
 
 
 class App:
-    """The ASGI application. `local` has Ingle's own routes by the first part of their path."""
+    """The ASGI application. `local` has Ingle's own routes by the first part of their path; `services` are
+    Lambda's neighbours."""
 
-    def __init__(self, api: LambdaApi, local: Mapping[str, LocalRoute], defaults: Defaults) -> None:
+    def __init__(
+        self,
+        api: LambdaApi,
+        local: Mapping[str, LocalRoute],
+        defaults: Defaults,
+        services: Services | None = None,
+    ) -> None:
         self._api = api
         self._local = local
         self._defaults = defaults
+        self._services = services or Services()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -55,19 +68,21 @@ class App:
         except BodyTooLarge:
             await self._send(send, self._api.too_large(request), close=True)
             return
-        await self._send(send, await self._answer(request, body))
+        await self._send(send, await self._answer(replace(request, body=body), receive))
 
-    async def _answer(self, request: Request, body: bytes) -> Response:
+    async def _answer(self, request: Request, receive: Receive) -> Response:
         try:
             caller = identify(request, self._defaults)
         except SignatureError as error:
             return self._api.refuse(error)
-        if caller.service not in (None, "lambda"):
-            return self._api.refuse(
-                NotImplementedYet(f"Ingle does not have the service {caller.service} yet.")
-            )
-        whole = Request(request.method, request.path, request.query, request.headers, body)
-        return await self._api.answer(whole, caller)
+        name = service_of(request, caller)
+        if name == "lambda":
+            return await self._api.answer(request, caller)
+        service = self._services.get(name)
+        if service is None:
+            return self._api.refuse(NotImplementedYet(f"Ingle does not have the service {name} yet."))
+        caller = replace(caller, region=region_of(request, caller))
+        return await _unless_gone(service.answer(request, caller), receive)
 
     async def _serve_local(self, request: Request, send: Send) -> None:
         name = unquote(request.path[len(_LOCAL) :].partition("/")[0])
@@ -82,3 +97,27 @@ class App:
     async def _send(send: Send, response: Response, close: bool = False) -> None:
         headers = {**response.headers, "connection": "close"} if close else response.headers
         await respond(send, response.status, headers, response.body)
+
+
+async def _unless_gone(answer: Coroutine[Any, Any, Response], receive: Receive) -> Response:
+    """The answer, given up where the client goes before it is there: it may be a long poll, and a message
+    must not go to who has left. Raises ClientGone."""
+    answering = asyncio.ensure_future(answer)
+    leaving: asyncio.Future[None] | None = None
+    try:
+        done, _ = await asyncio.wait({answering}, timeout=_SHORT)
+        if not done:
+            leaving = asyncio.ensure_future(_gone(receive))
+            await asyncio.wait({answering, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if not answering.done():
+            raise ClientGone
+        return answering.result()
+    finally:
+        answering.cancel()
+        if leaving is not None:
+            leaving.cancel()
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-m
 
 from __future__ import annotations
 
-from ingle.model.errors import CallerError
+from ingle.model.errors import CallerError, InvalidParameterValue
 from ingle.wire.departures import Departures, QueryNames
 
 
@@ -19,6 +19,25 @@ class MissingParameter(CallerError):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"The request must contain the parameter {name}.")
+
+
+class QueueDoesNotExist(CallerError):
+    """There is no such queue; also where a request names none at all."""
+
+    code = "QueueDoesNotExist"
+
+    def __init__(self) -> None:
+        super().__init__("The specified queue does not exist.")
+
+
+def _missing(name: str) -> CallerError:
+    if name == "QueueUrl":
+        return QueueDoesNotExist()
+    if name == "QueueName":
+        return InvalidParameterValue(
+            "Value for parameter QueueName is invalid. Reason: Must specify a queue name."
+        )
+    return MissingParameter(name)
 
 
 _SQS = "AWS.SimpleQueueService."
@@ -80,7 +99,7 @@ _QUERY_NAMES = QueryNames(
 )
 
 DEPARTURES = Departures(
-    missing=MissingParameter,
+    missing=_missing,
     error_namespace="com.amazonaws.sqs",
     query_codes={
         **{name: _SQS + name for name in _BATCH_ERRORS},
