@@ -40,7 +40,7 @@ if TYPE_CHECKING:
         UpdateEventSourceMappingRequestTypeDef,
     )
 
-_NOT_POLLED = "stored, and led through its states; nothing reads from the event source yet"
+_NOT_POLLED = "Kept, answered and led through its states; nothing reads from the event source yet."
 
 
 class MappingOperations:
