@@ -17,6 +17,7 @@ from ingle.model.errors import CodeStorageExceeded, PreconditionFailed, Resource
 from ingle.model.function import FunctionConfiguration, FunctionVersion
 from ingle.model.names import LATEST, FunctionKey, is_version_number
 from ingle.model.publication import content, snapshot
+from ingle.store.codesigning import assign
 from ingle.store.database import Connection, Database
 from ingle.store.numbers import to_number
 from ingle.store.sql import queries
@@ -68,11 +69,12 @@ class Functions:
         *,
         total_code_size: int,
         publish: bool = False,
+        code_signing_config_arn: str | None = None,
     ) -> FunctionVersion:
         """Add a function with its `$LATEST`, and with its first version if `publish`; returns the newest.
 
         total_code_size: bytes of code that the account may have, this one included. Raises ResourceConflict
-        where the name is taken, CodeStorageExceeded where the account has no room.
+        where the name is taken, CodeStorageExceeded where the account has no room, CodeSigningConfigNotFound.
         """
 
         def work(connection: Connection) -> FunctionVersion:
@@ -80,6 +82,8 @@ class Functions:
             if not connection.execute(SQL["insert_function"], row).rowcount:
                 raise ResourceConflict(f"Function already exist: {function.key.name}")
             _insert(connection, function)
+            if code_signing_config_arn is not None:
+                assign(connection, function.key, code_signing_config_arn)
             newest = _publish(connection, function) if publish else function
             check_room(connection, function.key.account, function.key.region, total_code_size)
             return newest
