@@ -36,6 +36,7 @@ from ingle.model.names import (
 )
 from ingle.model.quotas import FUNCTIONS_PER_PAGE, AccountLimits
 from ingle.model.states import require_settled, update_in_progress
+from ingle.model.tags import check_tags
 from ingle.store.code import CodeStore
 from ingle.store.functions import Functions, revision_mismatch
 
@@ -103,6 +104,7 @@ class FunctionOperations:
         key = reference.key
         require_own_account(context, key, "CreateFunction")
         self._configurations.check_new(request)
+        check_tags(request.get("Tags") or {})
         content = zip_file(request["Code"])
         await self._references.check(context, request)
         if await self._functions.get(key) is not None:
