@@ -89,6 +89,8 @@ class Client:
         self._process.stdin.write(json.dumps(asdict(job)) + "\n")
         self._process.stdin.flush()
         answer = json.loads(self._process.stdout.readline() or '{"error": "the client ended"}')
+        if not answer.get("latencies"):
+            answer.setdefault("error", "no answer in the time that was measured")
         if "error" in answer:
             raise BenchError(answer["error"])
         return Measurement(**answer)

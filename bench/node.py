@@ -65,7 +65,7 @@ class Node:
                 "Code": {"ZipFile": code},
             }
             requests.append(signed("/2015-03-31/functions", json.dumps(body).encode(), self.port))
-        client.run(self.port, requests, clients=4, status=201)
+        client.run(self.port, requests, clients=16, status=201)
         for name in names[-100:]:
             self._wait_until_active(name)
 
