@@ -42,8 +42,6 @@ if TYPE_CHECKING:
 
 # Members that change how a function runs and that nothing here acts upon yet: refused, never ignored.
 UNSUPPORTED = {
-    "Layers": "layers",
-    "CodeSigningConfigArn": "code signing of functions at their creation",
     "RuntimeConfig": "function runtimes of one's own",
     "AcceleratorConfig": "accelerators",
     "PublishTo": "publishing to $LATEST.PUBLISHED",

@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ingle.controlplane.configuration import UNSUPPORTED, Configurations
+from ingle.controlplane.functionlayers import FunctionLayers
 from ingle.controlplane.handlers import (
     Answer,
     Handlers,
@@ -80,6 +81,7 @@ class FunctionOperations:
         lifecycle: Lifecycle,
         limits: AccountLimits,
         references: References,
+        layers: FunctionLayers,
     ) -> None:
         self._functions = functions
         self._code = code
@@ -88,6 +90,7 @@ class FunctionOperations:
         self._lifecycle = lifecycle
         self._limits = limits
         self._references = references
+        self._layers = layers
 
     def register(self, handlers: Handlers) -> None:
         """Add these operations to `handlers`."""
@@ -109,12 +112,16 @@ class FunctionOperations:
         await self._references.check(context, request)
         if await self._functions.get(key) is not None:
             raise ResourceConflict(f"Function already exist: {key.name}")
+        layers = await self._layers.find(context, request.get("Layers") or [])
         async with self._code.keeping(content) as code:
+            await self._layers.check_size(code.sha256, layers)
+            configuration = replace(self._configurations.new(key, request, code), layers=layers)
             created = await self._functions.create(
-                FunctionVersion(key, self._configurations.new(key, request, code)),
+                FunctionVersion(key, configuration),
                 request.get("Tags") or {},
                 total_code_size=self._limits.total_code_size,
                 publish=request.get("Publish", False),
+                code_signing_config_arn=request.get("CodeSigningConfigArn") or None,
             )
         self._lifecycle.wake()
         return created.configuration.document()
@@ -160,6 +167,7 @@ class FunctionOperations:
         publish = request.get("Publish", False)
         architectures = tuple(request.get("Architectures") or ()) or None
         async with self._code.keeping(content) as code:
+            await self._layers.check_size(code.sha256, latest.configuration.layers)
             changed = replace(
                 latest,
                 configuration=self._configurations.with_code(latest.configuration, code, architectures),
@@ -179,6 +187,9 @@ class FunctionOperations:
         self._configurations.check_changes(latest.configuration, request)
         await self._references.check(context, request)
         configuration = self._configurations.changed(reference.key, latest.configuration, request)
+        if (arns := request.get("Layers")) is not None:
+            configuration = replace(configuration, layers=await self._layers.find(context, arns))
+            await self._layers.check_size(latest.code_sha256, configuration.layers)
         return described(await self._update(latest, replace(latest, configuration=configuration)))
 
     async def list_functions(self, context: RequestContext, request: ListFunctionsRequestTypeDef) -> Answer:

@@ -20,6 +20,7 @@ from ingle.model.function import FunctionConfiguration, FunctionVersion
 from ingle.model.states import LastUpdateStatus, State, check_state, check_update
 from ingle.store.code import CodeStore
 from ingle.store.functions import Functions
+from ingle.store.opt import OptDirectories
 
 _log = logging.getLogger(__name__)
 
@@ -31,9 +32,10 @@ FIRST_RETRY_SECONDS, LAST_RETRY_SECONDS = 1.0, 60.0  # after a fault, doubled ea
 class Lifecycle:
     """Brings functions to the end of their creation or update. `start` after the store, `close` before it."""
 
-    def __init__(self, functions: Functions, code: CodeStore) -> None:
+    def __init__(self, functions: Functions, code: CodeStore, opt: OptDirectories) -> None:
         self._functions = functions
         self._code = code
+        self._opt = opt
         self._work = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._further: list[Callable[[], Awaitable[None]]] = []
@@ -45,7 +47,8 @@ class Lifecycle:
 
     async def start(self) -> None:
         """Remove code that an earlier life left unused, then begin with what it left unfinished."""
-        await self._code.collect(self._functions.referenced_code, grace=0.0)
+        await self._opt.forget_deleted(grace=0.0)
+        await self._code.collect(self._referenced, grace=0.0)
         self._work.set()
         self._tasks = [
             asyncio.create_task(self._settle_for_ever(), name="function-lifecycle"),
@@ -100,13 +103,18 @@ class Lifecycle:
         while True:
             await asyncio.sleep(HOUSEKEEPING_SECONDS)
             try:
-                await self._code.collect(self._functions.referenced_code)
+                await self._opt.forget_deleted()
+                await self._code.collect(self._referenced)
             except Exception:  # there is always a next time
                 _log.exception("unused code could not be removed; it is tried again")
+
+    async def _referenced(self) -> frozenset[str]:
+        return await self._functions.referenced_code() | await self._opt.referenced()
 
     async def _settled(self, version: FunctionVersion) -> FunctionVersion:
         try:
             await self._code.ensure_unpacked(version.code_sha256)
+            await self._opt.ensure(version.configuration)
         except CallerError as error:  # a ServiceError is ours, such as a full disk: tried again
             return replace(version, configuration=failed(version.configuration, error.message))
         return replace(version, configuration=succeeded(version.configuration))

@@ -28,6 +28,7 @@ def specify(function: ResolvedFunction) -> EnvironmentSpec:
         tmp_mb=configuration.ephemeral_storage.size,
         timeout=configuration.timeout,
         code=function.code_directory,
+        layers=function.layers_directory,
         runtime_version_arn=(runtime_version and runtime_version.runtime_version_arn) or "",
         log_group=(logging and logging.log_group) or f"/aws/lambda/{function.key.name}",
         variables=(environment and environment.variables) or {},

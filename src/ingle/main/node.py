@@ -26,7 +26,8 @@ from ingle.edge.lambda_api import LambdaApi
 from ingle.edge.local import CodeDownload, Health, Logs
 from ingle.edge.server import EdgeServer, EdgeSettings
 from ingle.frontend.frontend import Frontend
-from ingle.main.resources import Parts, register_all, register_invoke
+from ingle.main.invoking import register_invoke
+from ingle.main.resources import Parts, register_all
 from ingle.main.wiring import RuntimeAvailability, memory_budget_mb, worker_settings
 from ingle.model.clock import SystemClock
 from ingle.model.quotas import AccountLimits
@@ -38,7 +39,9 @@ from ingle.store.concurrency import Concurrency
 from ingle.store.database import Database
 from ingle.store.directory import FunctionDirectory
 from ingle.store.functions import Functions
+from ingle.store.layers import Layers
 from ingle.store.mappings import EventSourceMappings
+from ingle.store.opt import OptDirectories
 from ingle.telemetry.logs import FileLogStore
 from ingle.worker.catalogue import Catalogue
 from ingle.worker.catalogue.supplier import CatalogueSupplier
@@ -77,7 +80,8 @@ class Node:
         code = CodeStore(self._directory / "code", clock)
         await code.prepare()
         self._stack.push_async_callback(code.close)
-        lifecycle = Lifecycle(functions, code)
+        opt = OptDirectories(Layers(database), code, clock)
+        lifecycle = Lifecycle(functions, code, opt)
         await lifecycle.start()
         self._stack.push_async_callback(lifecycle.close)
 
@@ -103,7 +107,7 @@ class Node:
         aliases, concurrency = Aliases(database, functions), Concurrency(database, limits)
         counter = Counter(limits.concurrent_executions)
         await restore_reserved(concurrency, counter)
-        frontend = Frontend(FunctionDirectory(functions, aliases, code), counter, assigner)
+        frontend = Frontend(FunctionDirectory(functions, aliases, code, opt), counter, assigner)
 
         locations = CodeLocations(code, clock, secrets.token_bytes(32))
         configurations = Configurations(clock, RuntimeAvailability(self._catalogue))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from ingle.controlplane.account import AccountOperations
 from ingle.controlplane.aliases import AliasOperations
@@ -12,22 +11,25 @@ from ingle.controlplane.codesigning import CodeSigningOperations
 from ingle.controlplane.concurrency import ConcurrencyOperations
 from ingle.controlplane.configuration import Configurations
 from ingle.controlplane.eventinvoke import EventInvokeOperations
+from ingle.controlplane.functionlayers import FunctionLayers
 from ingle.controlplane.functions import FunctionOperations
-from ingle.controlplane.handlers import Answer, Handlers, RequestContext
+from ingle.controlplane.handlers import Handlers
+from ingle.controlplane.layerpermissions import LayerPermissionOperations
+from ingle.controlplane.layers import LayerOperations
 from ingle.controlplane.lifecycle import Lifecycle
 from ingle.controlplane.location import CodeLocations
 from ingle.controlplane.mappinglifecycle import MappingLifecycle
 from ingle.controlplane.mappings import MappingOperations
+from ingle.controlplane.permissions import PermissionOperations
 from ingle.controlplane.provisioned import ProvisionedOperations
 from ingle.controlplane.references import References
+from ingle.controlplane.resourcepolicies import ResourcePolicyOperations
 from ingle.controlplane.scaling import ScalingOperations
 from ingle.controlplane.settings import SettingsOperations
 from ingle.controlplane.tags import TagOperations
 from ingle.controlplane.urls import UrlOperations
 from ingle.controlplane.versions import VersionOperations
 from ingle.counting.counter import Counter
-from ingle.frontend.frontend import Frontend
-from ingle.frontend.operation import invoke
 from ingle.model.clock import Clock
 from ingle.model.quotas import AccountLimits
 from ingle.store.aliases import Aliases
@@ -38,11 +40,10 @@ from ingle.store.concurrency import Concurrency
 from ingle.store.database import Database
 from ingle.store.eventinvoke import EventInvokeConfigs
 from ingle.store.functions import Functions
+from ingle.store.layers import Layers
 from ingle.store.mappings import EventSourceMappings
+from ingle.store.policies import FunctionPolicies
 from ingle.store.settings import FunctionSettings
-
-if TYPE_CHECKING:
-    from types_boto3_lambda.type_defs import InvocationRequestTypeDef
 from ingle.store.tags import Tags
 from ingle.store.urls import FunctionUrls
 
@@ -68,6 +69,8 @@ class Parts:
 def register_all(handlers: Handlers, parts: Parts) -> None:
     """Add every control-plane operation to `handlers`."""
     code_signing, providers = CodeSigningConfigs(parts.database), CapacityProviders(parts.database)
+    layers = Layers(parts.database)
+    function_layers = FunctionLayers(layers, parts.code)
     FunctionOperations(
         parts.functions,
         parts.code,
@@ -76,7 +79,15 @@ def register_all(handlers: Handlers, parts: Parts) -> None:
         parts.lifecycle,
         parts.limits,
         References(providers, code_signing),
+        function_layers,
     ).register(handlers)
+    LayerOperations(layers, function_layers, parts.code, parts.locations, parts.limits, parts.clock).register(
+        handlers
+    )
+    LayerPermissionOperations(layers).register(handlers)
+    policies = FunctionPolicies(parts.database)
+    PermissionOperations(policies).register(handlers)
+    ResourcePolicyOperations(policies).register(handlers)
     AccountOperations(parts.functions, parts.concurrency, parts.limits).register(handlers)
     VersionOperations(parts.functions, parts.limits).register(handlers)
     AliasOperations(parts.aliases).register(handlers)
@@ -92,15 +103,3 @@ def register_all(handlers: Handlers, parts: Parts) -> None:
     EventInvokeOperations(event_invoke, parts.functions, parts.clock).register(handlers)
     UrlOperations(FunctionUrls(parts.database), parts.clock).register(handlers)
     TagOperations(Tags(parts.database, parts.functions)).register(handlers)
-
-
-def register_invoke(handlers: Handlers, frontend: Frontend) -> None:
-    """Add Invoke, in its general way, to `handlers`."""
-
-    async def handler(context: RequestContext, request: InvocationRequestTypeDef) -> Answer:
-        return await invoke(
-            frontend, context.account, context.region, context.request_id, context.trace_header, request
-        )
-
-    note = "InvocationType Event is refused; TenantId has no effect, tenants share execution environments."
-    handlers.add("Invoke", handler, note=note)

@@ -262,8 +262,9 @@ class ResolvedFunction:
     """What a name and qualifier lead to: everything that an invocation has to know, unchanging.
 
     invoked_arn: the ARN as invoked, with the qualifier if the caller gave one. code_directory: where the
-    package lies unpacked. generation: environments of one generation are interchangeable; it changes with
-    the code and with the configuration, not with the states.
+    package lies unpacked. layers_directory: what is seen at /opt, if the function has layers. generation:
+    environments of one generation are interchangeable; it changes with the code and with the configuration,
+    not with the states.
     """
 
     key: FunctionKey
@@ -271,6 +272,7 @@ class ResolvedFunction:
     configuration: FunctionConfiguration
     code_directory: Path
     generation: str
+    layers_directory: Path | None = None
 
     @property
     def version(self) -> str:

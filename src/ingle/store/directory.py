@@ -18,6 +18,7 @@ from ingle.model.names import LATEST, FunctionKey, FunctionReference, is_version
 from ingle.store.aliases import Aliases
 from ingle.store.code import CodeStore
 from ingle.store.functions import Functions
+from ingle.store.opt import OptDirectories
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +41,13 @@ class FunctionDirectory:
         functions: Functions,
         aliases: Aliases,
         code: CodeStore,
+        opt: OptDirectories,
         draw: Callable[[], float] = random.random,
     ) -> None:
         self._functions = functions
         self._aliases = aliases
         self._code = code
+        self._opt = opt
         self._draw = draw
         self._resolved: dict[tuple[FunctionKey, str | None], ResolvedFunction] = {}
         self._shared: dict[tuple[FunctionKey, str | None], _Shared] = {}
@@ -112,6 +115,7 @@ class FunctionDirectory:
             configuration=version.configuration,
             code_directory=await self._code.ensure_unpacked(version.code_sha256),
             generation=generation(version.configuration),
+            layers_directory=await self._opt.ensure(version.configuration),
         )
 
     def _forget(self, key: FunctionKey) -> None:

@@ -291,7 +291,9 @@ def check_room(connection: Connection, account: str, region: str, total_code_siz
 
 
 def _usage(connection: Connection, account: str, region: str) -> Usage:
-    return Usage(*connection.execute(SQL["usage"], {"account": account, "region": region}).fetchone())
+    row = {"account": account, "region": region}
+    count, size = connection.execute(SQL["usage"], row).fetchone()
+    return Usage(count, size + connection.execute(SQL["usage_of_layers"], row).fetchone()[0])
 
 
 def _key(key: FunctionKey) -> dict[str, Any]:

@@ -32,7 +32,9 @@ from ingle.model.quotas import AccountLimits
 from ingle.store import CodeStore, Database, FunctionDirectory, Functions
 from ingle.store.aliases import Aliases
 from ingle.store.concurrency import Concurrency
+from ingle.store.layers import Layers
 from ingle.store.mappings import EventSourceMappings
+from ingle.store.opt import OptDirectories
 
 MODEL = ServiceModel(Loader().load_service_model("lambda", "service-2"))
 ACCOUNT, REGION = "000000000000", "us-east-1"
@@ -118,7 +120,8 @@ def assemble(
     limits = limits or AccountLimits()
     functions, handlers, catalogue = Functions(database), Handlers(), Catalogue()
     locations = CodeLocations(code, clock, b"secret")
-    lifecycle = Lifecycle(functions, code)
+    opt = OptDirectories(Layers(database), code, clock)
+    lifecycle = Lifecycle(functions, code, opt)
     configurations = Configurations(clock, catalogue)
     mapping_lifecycle = MappingLifecycle(EventSourceMappings(database), clock)
     aliases, concurrency = Aliases(database, functions), Concurrency(database, limits)
@@ -138,7 +141,7 @@ def assemble(
         counter,
     )
     register_all(handlers, parts)
-    directory = FunctionDirectory(functions, aliases, code, draw)
+    directory = FunctionDirectory(functions, aliases, code, opt, draw)
     return ControlPlane(
         handlers, lifecycle, functions, code, directory, locations, clock, catalogue, concurrency, counter
     )

@@ -147,7 +147,7 @@ async def test_a_function_that_is_not_there_is_not_found(
             NotImplementedYet,
             "container images",
         ),
-        ({"Layers": ["arn:..."]}, NotImplementedYet, "layers"),
+        ({"Layers": ["arn:..."]}, InvalidParameterValue, "does not exist"),
         ({"Handler": None}, InvalidParameterValue, "Runtime and Handler are mandatory parameters"),
         ({"Runtime": None}, InvalidParameterValue, "Runtime and Handler are mandatory parameters"),
         (
@@ -441,5 +441,5 @@ async def test_the_directory_follows_every_change(plane: ControlPlane) -> None:
 
 
 async def test_an_operation_without_a_handler_is_answered_clearly(plane: ControlPlane) -> None:
-    with pytest.raises(NotImplementedYet, match="PublishLayerVersion"):
-        await plane.call("PublishLayerVersion")
+    with pytest.raises(NotImplementedYet, match="StopDurableExecution"):
+        await plane.call("StopDurableExecution")

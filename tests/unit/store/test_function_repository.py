@@ -18,6 +18,8 @@ from ingle.model.names import FunctionKey, FunctionReference
 from ingle.model.states import State
 from ingle.store import CodeStore, Database, FunctionDirectory, Functions
 from ingle.store.aliases import Aliases
+from ingle.store.layers import Layers
+from ingle.store.opt import OptDirectories
 
 ROOM = 1 << 40
 
@@ -117,7 +119,8 @@ async def directory(
 ) -> AsyncIterator[FunctionDirectory]:
     code = CodeStore(tmp_path / "code", FakeClock())
     await code.prepare()
-    yield FunctionDirectory(functions, Aliases(database, functions), code)
+    opt = OptDirectories(Layers(database), code, FakeClock())
+    yield FunctionDirectory(functions, Aliases(database, functions), code, opt)
     await code.close()
 
 

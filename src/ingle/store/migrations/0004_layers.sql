@@ -29,7 +29,7 @@ CREATE TABLE layer_version (
 CREATE INDEX layer_version_code ON layer_version (code_sha256);
 
 -- Covers the sum of an account's layers.
-CREATE INDEX layer_version_usage ON layer_version (account, region, code_size) WHERE deleted_at IS NULL;
+CREATE INDEX layer_version_usage ON layer_version (account, region, deleted_at, code_size);
 
 CREATE INDEX layer_version_deleted ON layer_version (deleted_at) WHERE deleted_at IS NOT NULL;
 

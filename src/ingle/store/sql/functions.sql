@@ -75,11 +75,12 @@ ON CONFLICT DO UPDATE SET last = last + 1
 RETURNING last
 
 -- name: usage
-SELECT count(*) FILTER (WHERE number = 0), coalesce(sum(code_size), 0) + (
-    SELECT coalesce(sum(code_size), 0) FROM layer_version
-    WHERE account = :account AND region = :region AND deleted_at IS NULL
-)
-FROM function_version WHERE account = :account AND region = :region
+SELECT count(*) FILTER (WHERE number = 0), coalesce(sum(code_size), 0) FROM function_version
+WHERE account = :account AND region = :region
+
+-- name: usage_of_layers
+SELECT coalesce(sum(code_size), 0) FROM layer_version
+WHERE account = :account AND region = :region AND deleted_at IS NULL
 
 -- name: referenced_code
 SELECT DISTINCT code_sha256 FROM function_version
