@@ -1,9 +1,9 @@
 """The plain case of Invoke, from the parser's callbacks to the answer, with nothing in between.
 
-Plain is: POST, a bare function name, a function that is known and active, a body of stated length, an
-invocation type of RequestResponse, and no client context. All else, every error included, is left to the
-general way, which answers from the service model. What is parsed here once (credentials, targets) is
-remembered, because the same client sends the same bytes again.
+Plain is: POST, a bare function name with a qualifier or without, a function that is known and active, a body
+of stated length, an invocation type of RequestResponse, and no client context. All else, every error included,
+is left to the general way, which answers from the service model. What is parsed here once (credentials,
+targets) is remembered, because the same client sends the same bytes again.
 
 https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
 """
@@ -15,6 +15,7 @@ import re
 from base64 import b64encode
 from collections.abc import Callable
 from typing import Protocol
+from urllib.parse import unquote
 
 from ingle.edge.connection import Exchange, Headers
 from ingle.edge.identity import Defaults, identify
@@ -26,8 +27,10 @@ from ingle.model.invocation import MAX_REQUEST_PAYLOAD, Invocation, Outcome
 from ingle.model.names import FunctionKey
 from ingle.wire.message import Request
 
+_QUALIFIER = rb"((?:\$|%24)LATEST|[A-Za-z0-9_-]+)"
 _TARGET = re.compile(
-    rb"/2015-03-31/functions/([A-Za-z0-9_-]{1,64})/invocations(?:\?Qualifier=([$A-Za-z0-9_-]+))?"
+    rb"/2015-03-31/functions/([A-Za-z0-9_-]{1,64})(?:(?::|%3A)" + _QUALIFIER + rb")?/invocations"
+    rb"(?:\?Qualifier=" + _QUALIFIER + rb")?"
 )
 # Every part is there, once, in the order in which all SDKs write them.
 _WHOLE = re.compile(rb"AWS4-HMAC-SHA256 Credential=[^,\s]+, ?SignedHeaders=[^,\s]+, ?Signature=[^,\s]+")
@@ -73,9 +76,9 @@ class HotPath:
         except KeyError:
             match = _TARGET.fullmatch(target)
             named = None
-            if match is not None:
-                qualifier = match[2]
-                named = (match[1].decode(), None if qualifier is None else qualifier.decode())
+            if match is not None and not (match[2] and match[3]):  # two qualifiers might contradict
+                qualifier = match[2] or match[3]
+                named = (match[1].decode(), None if qualifier is None else unquote(qualifier.decode()))
             if len(self._targets) >= _REMEMBERED:
                 self._targets.clear()
             self._targets[target] = named
