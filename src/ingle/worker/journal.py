@@ -42,6 +42,7 @@ class Journal:
 
     def event(self, timestamp_ms: int, text: str) -> None:
         """One event that the runtime's logging wrote at `timestamp_ms`."""
+        text = text.removesuffix("\n")  # the formatters of AWS's runtime client end a record with one
         self.stream.append(timestamp_ms, text)
         if self._tail is not None:
             self._tail.append(text)
