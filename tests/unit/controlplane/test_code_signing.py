@@ -92,6 +92,16 @@ async def test_a_function_uses_one_configuration_until_it_is_taken_away(plane: C
     assert await used_by_f(plane) == {}
 
 
+async def test_a_function_may_be_created_with_its_configuration(plane: ControlPlane) -> None:
+    arn = (await create(plane))["CodeSigningConfigArn"]
+    assert "CodeSigningConfigArn" not in await plane.create(CodeSigningConfigArn=arn)
+    assert await used_by_f(plane) == {"CodeSigningConfigArn": arn, "FunctionName": "f"}
+    with pytest.raises(CodeSigningConfigNotFound):
+        await plane.create("g", CodeSigningConfigArn=ABSENT)
+    with pytest.raises(ResourceNotFound):
+        await plane.call("GetFunction", FunctionName="g")
+
+
 async def test_a_configuration_in_use_stays_until_its_function_went(plane: ControlPlane) -> None:
     await plane.active()
     arn = (await create(plane))["CodeSigningConfigArn"]
