@@ -27,7 +27,7 @@ BASE: dict[str, Any] = {
 FILES = {"Arn": "arn:aws:elasticfilesystem:...", "LocalMountPath": "/mnt/files"}
 
 # Of each member that creations and updates have alike and that has no default of its own: some values.
-MEMBERS = {
+MEMBERS: dict[str, list[Any]] = {
     "Runtime": ["python3.11", "python3.12", "nodejs22.x", "java21"],
     "Description": ["", "d"],
     "Timeout": [1, 900],
