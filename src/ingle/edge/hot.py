@@ -1,9 +1,9 @@
 """The plain case of Invoke, from the parser's callbacks to the answer, with nothing in between.
 
 Plain is: POST, a bare function name with a qualifier or without, a function that is known and active, a body
-of stated length, an invocation type of RequestResponse, and no client context. All else, every error included,
-is left to the general way, which answers from the service model. What is parsed here once (credentials,
-targets) is remembered, because the same client sends the same bytes again.
+of stated length, an invocation type of RequestResponse, and no client context. All else, every error
+included, is left to the general way, which answers from the service model. What is parsed here once
+(credentials, targets) is remembered, because the same client sends the same bytes again.
 
 https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
 """

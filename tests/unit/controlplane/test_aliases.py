@@ -59,7 +59,9 @@ async def test_an_alias_is_what_was_created(versions: ControlPlane) -> None:
 async def test_a_function_answers_to_its_aliases(versions: ControlPlane) -> None:
     await create(versions, version="2")
     for name, qualifier in (("f", "live"), ("f:live", None), (f"{ARN}:live", "live")):
-        request = {"FunctionName": name} | ({"Qualifier": qualifier} if qualifier else {})
+        request: dict[str, Any] = {"FunctionName": name}
+        if qualifier is not None:
+            request["Qualifier"] = qualifier
         configuration = (await versions.call("GetFunction", **request))["Configuration"]
         assert (configuration["Version"], configuration["Timeout"]) == ("2", 5)
         assert configuration["FunctionArn"] == f"{ARN}:live"
@@ -124,9 +126,11 @@ async def test_a_refused_alias_is_not_made(
 
 async def test_a_refused_update_changes_nothing(versions: ControlPlane) -> None:
     before = await create(versions, RoutingConfig=weights(v2=0.2))
-    for changes in ({"FunctionVersion": "2"}, {"FunctionVersion": "$LATEST"}, {"FunctionVersion": "10"}):
+    for version in ("2", "$LATEST", "10"):
         with pytest.raises(CallerError):
-            await versions.call("UpdateAlias", FunctionName="f", Name="live", Description="x", **changes)
+            await versions.call(
+                "UpdateAlias", FunctionName="f", Name="live", Description="x", FunctionVersion=version
+            )
     assert await versions.call("GetAlias", FunctionName="f", Name="live") == before
 
 
@@ -138,7 +142,8 @@ async def test_an_alias_that_is_not_there(versions: ControlPlane) -> None:
         await versions.call("UpdateAlias", FunctionName="f", Name="nobody")
     assert caught.value.message == f"Alias not found: {ARN}:nobody"
     assert await versions.call("DeleteAlias", FunctionName="f", Name="nobody") == {}
-    for operation, more in (("DeleteAlias", {"Name": "a"}), ("ListAliases", {})):
+    missing: list[tuple[str, dict[str, Any]]] = [("DeleteAlias", {"Name": "a"}), ("ListAliases", {})]
+    for operation, more in missing:
         with pytest.raises(ResourceNotFound) as caught:
             await versions.call(operation, FunctionName="g", **more)
         assert caught.value.message == f"Function not found: {ARN[:-1]}g"

@@ -42,7 +42,8 @@ async def test_a_qualified_invocation_is_served_on_the_hot_path(
         monkeypatch.setattr(node.edge._config, "loaded_app", never)
         client = await node.connect()
         client.send(
-            f"POST /2015-03-31/functions/{target} HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n{{}}".encode()
+            f"POST /2015-03-31/functions/{target} HTTP/1.1\r\n".encode()
+            + b"Host: h\r\nContent-Length: 2\r\n\r\n{}"
         )
         answer = await client.answer()
         assert answer.headers["x-amz-executed-version"] == "7"
