@@ -28,18 +28,14 @@ def parse_queries(text: str) -> Mapping[str, str]:
 
 
 def migrations() -> list[tuple[int, str]]:
-    """Every migration's number and text, in order. Raises ValueError where a number is double.
-
-    A number may be missing: migrations that are written side by side have numbers of their own each.
-    """
+    """Every migration's number and text, in order. Raises ValueError where a number is missing or double."""
     found = sorted(
         (int(match[1]), file.read_text())
         for file in (files("ingle.store") / "migrations").iterdir()
         if (match := _MIGRATION.fullmatch(file.name))
     )
-    numbers = [number for number, _ in found]
-    if len(set(numbers)) != len(numbers):
-        raise ValueError(f"migrations are numbered {numbers}")
+    if [number for number, _ in found] != list(range(1, len(found) + 1)):
+        raise ValueError(f"migrations are numbered {[number for number, _ in found]}")
     return found
 
 
