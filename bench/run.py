@@ -21,7 +21,7 @@ from bench.figure import BenchError, Figure, table
 from bench.scale import QUICK, WHOLE, Scale
 
 _ROOT = Path(__file__).resolve().parents[1]
-_PAGE = _ROOT / "docs" / "benchmarks.md"
+_PAGES = (_ROOT / "docs" / "benchmarks.md", _ROOT / "README.md")
 _BEGIN, _END = "<!-- bench:start -->", "<!-- bench:end -->"
 _MEASURES: dict[str, Callable[[Client, Scale, bool], list[Figure]]] = {
     "warm": warm.measure,
@@ -30,21 +30,6 @@ _MEASURES: dict[str, Callable[[Client, Scale, bool], list[Figure]]] = {
     "startup": startup.measure,
     "deployed": deployed.measure,
 }
-_PREAMBLE = """\
-# Benchmarks
-
-Made by `make bench`; do not edit between the marks. Times depend on the machine, ratios much less: every
-figure stands beside a floor or a rival that was measured in turn with it, with the same client.
-
-- *echo*: an `asyncio.Protocol` on httptools under uvloop that returns the body; what any invocation costs
-  before it does anything.
-- *bare fork*: fork and exit of a process that has imported what the Python zygote imports.
-- *AWS's emulator*: the Runtime Interface Emulator from the `aws-sam-cli` wheel with AWS's `awslambdaric`: one
-  function, one invocation at a time, no sandbox.
-- *per core*: per second of CPU time that the server and all its processes used, not the client.
-- *cold start*: the first invocation of a new function, from request to answer as the client sees it.
-
-"""
 
 
 def main() -> int:
@@ -92,13 +77,12 @@ def _machine() -> str:
 
 
 def _write(text: str) -> None:
-    marked = f"{_BEGIN}\n{text}{_END}"
-    _PAGE.write_text(f"{_PREAMBLE}{marked}\n")
-    readme = _ROOT / "README.md"
-    before, begin, rest = readme.read_text().partition(_BEGIN)
-    _, end, after = rest.partition(_END)
-    if begin and end:
-        readme.write_text(f"{before}{marked}{after}")
+    """Between the marks, in every page that has them; what people wrote around them stays."""
+    for page in _PAGES:
+        before, begin, rest = page.read_text().partition(_BEGIN)
+        _, end, after = rest.partition(_END)
+        if begin and end:
+            page.write_text(f"{before}{_BEGIN}\n{text}{_END}{after}")
 
 
 if __name__ == "__main__":
