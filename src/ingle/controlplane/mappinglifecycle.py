@@ -11,7 +11,6 @@ import logging
 from dataclasses import replace
 
 from ingle.model.clock import Clock
-from ingle.model.errors import IngleError
 from ingle.model.mappings import EventSourceMapping, settled
 from ingle.store.mappings import EventSourceMappings
 
@@ -58,7 +57,7 @@ class MappingLifecycle:
             self._work.clear()
             try:
                 await self.settle_all()
-            except IngleError:
+            except Exception:  # whatever it is, the next mappings are to be settled as well
                 _log.exception("event source mappings could not be settled; it is tried again")
                 self._work.set()
                 await asyncio.sleep(RETRY_SECONDS)

@@ -1,6 +1,6 @@
 """The settings of an event source mapping: from a request to its members, with AWS's defaults and refusals.
 
-Recorded answers of AWS give the texts where there are any; the rules are those of
+Recorded answers of AWS give the texts, where there are any; a comment says where there are none. The rules:
 https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html
 https://docs.aws.amazon.com/lambda/latest/api/API_UpdateEventSourceMapping.html
 """
@@ -130,6 +130,7 @@ def _check_start(source: SourceType, given: Settings, now: float) -> None:
     if position != "AT_TIMESTAMP" and moment is not None:
         raise _unsupported("startingPositionTimestamp")
     if moment is not None and moment > now:
+        # The documentation's sentence: nobody has recorded the answer.
         raise InvalidParameterValue("StartingPositionTimestamp cannot be in the future.")
 
 
@@ -151,6 +152,7 @@ def _check_batch(source: SourceType, settings: Settings) -> None:
         if window > 0:
             raise InvalidParameterValue("Batching window is not supported for FIFO queues")
         if size > FIFO_BATCH:
+            # As it was recorded of all queues when none had larger batches.
             raise InvalidParameterValue("Maximum batch size must be between 1 and 10 inclusive")
     if source is SourceType.SQS and size > 10 and window == 0:
         raise InvalidParameterValue(
@@ -171,6 +173,7 @@ def _check_filters(settings: Settings) -> None:
     if not filters:
         del settings["FilterCriteria"]
     if len(filters) > FILTERS:
+        # Lambda answers with an error, as the documentation says; nobody has recorded its words.
         raise InvalidParameterValue(f"Number of filters exceeds the limit of {FILTERS}.")
     for each in filters:
         try:

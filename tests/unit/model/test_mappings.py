@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.support.mappings import LEAST
 
 from ingle.model.errors import InvalidParameterValue, ResourceInUse
 from ingle.model.eventsources import RULES, SourceType, source_type
@@ -24,35 +25,6 @@ from ingle.model.mappingsettings import changed_settings, new_settings
 from ingle.model.states import IllegalTransition
 
 UUID, NOW = "00000000-0000-0000-0000-000000000000", 1_767_225_600.0
-SECRET = [{"Type": "BASIC_AUTH", "URI": "s"}]
-LEAST: dict[SourceType, dict[str, Any]] = {
-    SourceType.SQS: {"EventSourceArn": "arn:aws:sqs:us-east-1:000000000000:q"},
-    SourceType.SQS_FIFO: {"EventSourceArn": "arn:aws:sqs:us-east-1:000000000000:q.fifo"},
-    SourceType.KINESIS: {
-        "EventSourceArn": "arn:aws:kinesis:us-east-1:000000000000:stream/s",
-        "StartingPosition": "LATEST",
-    },
-    SourceType.DYNAMODB: {
-        "EventSourceArn": "arn:aws:dynamodb:us-east-1:000000000000:table/t/stream/1",
-        "StartingPosition": "LATEST",
-    },
-    SourceType.MSK: {"EventSourceArn": "arn:aws:kafka:us-east-1:000000000000:cluster/c/1", "Topics": ["t"]},
-    SourceType.KAFKA: {
-        "SelfManagedEventSource": {"Endpoints": {"KAFKA_BOOTSTRAP_SERVERS": ["k:1"]}},
-        "Topics": ["t"],
-        "SourceAccessConfigurations": SECRET,
-    },
-    SourceType.MQ: {
-        "EventSourceArn": "arn:aws:mq:us-east-1:000000000000:broker:b:1",
-        "Queues": ["q"],
-        "SourceAccessConfigurations": SECRET,
-    },
-    SourceType.DOCUMENTDB: {
-        "EventSourceArn": "arn:aws:rds:us-east-1:000000000000:cluster:d",
-        "DocumentDBEventSourceConfig": {"DatabaseName": "d"},
-        "SourceAccessConfigurations": SECRET,
-    },
-}
 # Values that the service model lets through, for every parameter that updates have as well.
 CHANGES = st.fixed_dictionaries(
     {},
