@@ -13,6 +13,7 @@ from ingle.controlplane.configuration import Configurations
 from ingle.controlplane.eventinvoke import EventInvokeOperations
 from ingle.controlplane.functionlayers import FunctionLayers
 from ingle.controlplane.functions import FunctionOperations
+from ingle.controlplane.functionsettings import SettingsOperations
 from ingle.controlplane.handlers import Handlers
 from ingle.controlplane.layerpermissions import LayerPermissionOperations
 from ingle.controlplane.layers import LayerOperations
@@ -25,7 +26,6 @@ from ingle.controlplane.provisioned import ProvisionedOperations
 from ingle.controlplane.references import References
 from ingle.controlplane.resourcepolicies import ResourcePolicyOperations
 from ingle.controlplane.scaling import ScalingOperations
-from ingle.controlplane.settings import SettingsOperations
 from ingle.controlplane.tags import TagOperations
 from ingle.controlplane.urls import UrlOperations
 from ingle.controlplane.versions import VersionOperations
@@ -40,10 +40,10 @@ from ingle.store.concurrency import Concurrency
 from ingle.store.database import Database
 from ingle.store.eventinvoke import EventInvokeConfigs
 from ingle.store.functions import Functions
+from ingle.store.functionsettings import FunctionSettings
 from ingle.store.layers import Layers
 from ingle.store.mappings import EventSourceMappings
 from ingle.store.policies import FunctionPolicies
-from ingle.store.settings import FunctionSettings
 from ingle.store.tags import Tags
 from ingle.store.urls import FunctionUrls
 

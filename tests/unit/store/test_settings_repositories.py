@@ -11,7 +11,7 @@ from ingle.model.names import FunctionKey
 from ingle.store.capacity import CapacityProviders
 from ingle.store.codesigning import CodeSigningConfigs
 from ingle.store.database import Connection, Database
-from ingle.store.settings import FunctionSettings, RuntimeManagement
+from ingle.store.functionsettings import FunctionSettings, RuntimeManagement
 
 ACCOUNT, REGION = "000000000000", "us-east-1"
 KEY = FunctionKey(ACCOUNT, REGION, "f")

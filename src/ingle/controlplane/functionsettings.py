@@ -14,7 +14,7 @@ from ingle.model.function import FunctionVersion
 from ingle.model.names import LATEST, FunctionReference, parse_function_name
 from ingle.model.states import require_settled
 from ingle.store.functions import Functions
-from ingle.store.settings import FunctionSettings, RuntimeManagement
+from ingle.store.functionsettings import FunctionSettings, RuntimeManagement
 
 if TYPE_CHECKING:
     from types_boto3_lambda.type_defs import (

@@ -10,7 +10,7 @@ from ingle.model.names import LATEST, FunctionKey
 from ingle.store.database import Connection, Database
 from ingle.store.sql import queries
 
-SQL = queries("settings")
+SQL = queries("functionsettings")
 
 DEFAULT_RECURSIVE_LOOP = "Terminate"
 
