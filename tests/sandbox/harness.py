@@ -45,11 +45,21 @@ class Puppet:
         self.exits: asyncio.Queue[Exit] = asyncio.Queue()
         sandbox.on_exit(self.exits.put_nowait)
 
+    async def bind(self) -> None:
+        """Use the program that was started ahead."""
+        started = self.sandbox.take_started()
+        assert started is not None
+        os.close(started.output)
+        self.pid = started.pid
+        self.stage.given.add(self.pid)
+        self._reader, self._writer = await asyncio.open_connection(sock=started.channel)
+
     async def start(self) -> None:
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
         with theirs, open(self.stage.output, "ab") as output:
             self.pid = await self.sandbox.launch("puppet", theirs, output.fileno())
+        self.stage.given.add(self.pid)
         self._reader, self._writer = await asyncio.open_connection(sock=ours)
 
     async def run(self, code: str, patience: float = PATIENCE) -> Any:
@@ -80,6 +90,7 @@ class Stage:
         self.host = launcher
         self.output = directory / "output"
         self.lost = False
+        self.given: set[int] = set()  # pids of programs that the test got
 
     def spec(self, limits: Limits = LIMITS) -> SandboxSpec:
         code = self.directory / "code"
@@ -90,6 +101,18 @@ class Stage:
     async def sandbox(self, **limits: Any) -> Puppet:
         """A fresh sandbox with nothing in it."""
         return Puppet(self, await self.host.create(self.spec(replace(LIMITS, **limits))))
+
+    async def ahead(self, **limits: Any) -> Puppet:
+        """A fresh sandbox, bound to a puppet that was started ahead: waits until there is one."""
+        spec = self.spec(replace(LIMITS, **limits))
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                puppet = Puppet(self, await self.host.create(spec, "puppet"))
+                if puppet.sandbox._started is not None:
+                    await puppet.bind()
+                    return puppet
+                await puppet.sandbox.destroy()
+                await asyncio.sleep(0.02)
 
     async def puppet(self, **limits: Any) -> Puppet:
         """A fresh sandbox with a puppet running in it."""
@@ -116,6 +139,7 @@ def config(directory: Path, level: Level = "namespaces", network: Network = "non
         network=network,
         state_dir=str(state),
         prepared=1,
+        ahead=0,
     )
 
 

@@ -169,9 +169,9 @@ async def test_forks_of_one_zygote_do_not_share_randomness(stage: Stage) -> None
 
 async def test_a_sandbox_does_not_see_the_tmp_of_another(stage: Stage) -> None:
     one, two = await stage.puppet(), await stage.puppet()
-    await one.run("open('/tmp/mine', 'w').write('x')")
+    await one.run(f"open('/tmp/of-{one.sandbox.name}-{os.getpid()}', 'w').write('x')")
     assert await two.run("import os; result = os.listdir('/tmp')") == []
-    assert not Path("/tmp/mine").exists()
+    assert not Path(f"/tmp/of-{one.sandbox.name}-{os.getpid()}").exists()
 
 
 async def test_shared_memory_is_not_shared_between_sandboxes(stage: Stage) -> None:

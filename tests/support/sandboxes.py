@@ -11,7 +11,7 @@ import struct
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from ingle.sandbox.api import Executable, Exit, Sandbox, SandboxError, SandboxSpec
+from ingle.sandbox.api import Executable, Exit, Sandbox, SandboxError, SandboxSpec, Started
 
 _HEADER = struct.Struct("!BI")
 KILLED = Exit(None, signal.SIGKILL)
@@ -145,6 +145,7 @@ class FakeSandbox:
         self.launch_error: SandboxError | None = None
         self.stop_gate: asyncio.Event | None = None  # `stop` waits for it
         self.destroy_gate: asyncio.Event | None = None
+        self.started: Started | None = None
         self.alive = 0
         self.destroyed = False
         self.frozen = False
@@ -156,6 +157,10 @@ class FakeSandbox:
 
     def on_exit(self, callback: Callable[[Exit], None]) -> None:
         self._callback = callback
+
+    def take_started(self) -> Started | None:
+        started, self.started = self.started, None
+        return started
 
     async def launch(self, program: str | Executable, channel: socket.socket, output: int) -> int:
         self.done.append("launch")
@@ -230,7 +235,7 @@ class FakeHost:
         self.specs: list[SandboxSpec] = []
         self.sandboxes: list[FakeSandbox] = []
 
-    async def create(self, spec: SandboxSpec) -> Sandbox:
+    async def create(self, spec: SandboxSpec, program: str | Executable | None = None) -> Sandbox:
         self.specs.append(spec)
         self.sandboxes.append(FakeSandbox(*self.scripts, name=spec.name))
         return self.sandboxes[-1]

@@ -88,11 +88,14 @@ class Zygote:
 
 @dataclass(frozen=True)
 class Executable:
-    """A program that is executed instead of forked: argument list and environment, paths as seen inside."""
+    """A program that is executed instead of forked: argument list and environment, paths as seen inside.
+
+    binds: what it needs to start, beside what the sandbox shows for the function: its runtime's files."""
 
     argv: tuple[str, ...]
     environ: Mapping[str, str]
     cwd: str = "/var/task"
+    binds: tuple[Bind, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -102,6 +105,16 @@ class SandboxSpec:
     name: str
     limits: Limits
     binds: tuple[Bind, ...]
+
+
+@dataclass(frozen=True)
+class Started:
+    """A program that had been started before its sandbox was asked for, and waits for the first byte on its
+    channel. What `launch` would have been given: `channel` and `output` are our ends of both."""
+
+    pid: int
+    channel: socket.socket
+    output: int
 
 
 @dataclass(frozen=True)
@@ -131,6 +144,12 @@ class Sandbox(Protocol):
         the driver gives no network of its own."""
         ...
 
+    def take_started(self) -> Started | None:
+        """The program that runs in it already (see `SandboxHost.create`), or None: then `launch` one.
+
+        Given once; its descriptors are the caller's from then on. Untaken ones are closed by `destroy`."""
+        ...
+
     async def launch(self, program: str | Executable, channel: socket.socket, output: int) -> int:
         """Start the program (a zygote's name, or an executable) and return its pid as the launcher sees it:
         that on the host, except with `rootless`, whose launcher has a pid namespace of its own.
@@ -142,7 +161,8 @@ class Sandbox(Protocol):
         ...
 
     def on_exit(self, callback: Callable[[Exit], None]) -> None:
-        """Call back on the event loop, once per launched program, when it ended for whatever reason."""
+        """Call back on the event loop, once per program, when it ended for whatever reason. A later
+        registration takes the place of an earlier one; an end that nobody has heard of yet is told to it."""
         ...
 
     async def stop(self) -> None:
@@ -181,12 +201,17 @@ class SandboxHost(Protocol):
         """Bind to the running event loop. `on_lost` is called once if the launcher ends uninvited."""
         ...
 
-    async def create(self, spec: SandboxSpec) -> Sandbox:
-        """Make a sandbox (from one prepared ahead where possible). Raises SandboxError."""
+    async def create(self, spec: SandboxSpec, program: str | Executable | None = None) -> Sandbox:
+        """Make a sandbox (from one prepared ahead where possible). Raises SandboxError.
+
+        `program` is what will be launched in it. Where one has been started ahead, `take_started` gives it.
+        Such a program starts in `/`, with nothing of any function in sight: limits, directories and `/tmp`
+        come when it is taken. Until the first byte on its channel it must not look at them, nor keep a
+        directory open, and then enter its working directory itself."""
         ...
 
     async def warm(self, zygote: str) -> None:
-        """Start that zygote now rather than at its first launch."""
+        """Start that zygote now rather than at its first launch, and a program of it ahead of need."""
         ...
 
     async def close(self) -> None:

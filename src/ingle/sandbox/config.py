@@ -20,7 +20,8 @@ class HostConfig:
     level: the level wanted, or None for the best one that works here.
     network: "nat" falls back to "none", aloud (`Isolation.lacks`), where it cannot be had.
     ports: TCP ports to listen on at 127.0.0.1 inside each sandbox.
-    prepared: how many sandboxes are kept prepared ahead of need. limit: how many may exist at once.
+    prepared: how many empty sandboxes are kept prepared ahead of need. ahead: how many more at most, for
+    each program in use, with that program already running in them. limit: how many may exist at once.
     state_dir: where the launcher notes what it holds on the host, so that the next start can clean up after
     a killed one; None for `/run/ingle` (root) or `$XDG_RUNTIME_DIR/ingle`.
     uid_base: sandbox number n runs under the user id uid_base + n (`namespaces`, and `process` as root).
@@ -33,6 +34,7 @@ class HostConfig:
     network: Network = "nat"
     ports: tuple[int, ...] = (ENDPOINT_PORT, RUNTIME_API_PORT)
     prepared: int = 4
+    ahead: int = 4
     limit: int = 4096
     state_dir: str | None = None
     uid_base: int = 1_900_000_000

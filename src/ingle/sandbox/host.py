@@ -22,6 +22,7 @@ from ingle.sandbox.api import (
     Level,
     SandboxError,
     SandboxSpec,
+    Started,
 )
 from ingle.sandbox.config import HostConfig
 from ingle.sandbox.datagrams import Malformed, Port
@@ -134,13 +135,18 @@ class LauncherHost:
         self._on_lost = on_lost
         self._loop.add_reader(self._port.fileno(), self._read)
 
-    async def create(self, spec: SandboxSpec) -> LauncherSandbox:
+    async def create(self, spec: SandboxSpec, program: str | Executable | None = None) -> LauncherSandbox:
+        if spec.name in self._sandboxes:
+            raise SandboxError(f"the name {spec.name} is taken")
+        # Known before it is made: a program that runs in it already may end at once.
+        sandbox = self._sandboxes[spec.name] = LauncherSandbox(self, spec.name)
         undo = Destroy(_NOBODY, spec.name)
-        answer, fds = await self.ask(lambda number: Create(number, spec), undo=undo)
-        sandbox = LauncherSandbox(
-            self, spec.name, dict(zip(answer.held, fds, strict=True)), dict(_pairs(answer))
-        )
-        self._sandboxes[spec.name] = sandbox
+        try:
+            answer, fds = await self.ask(lambda number: Create(number, spec, program), undo=undo)
+        except BaseException:
+            self.forget(spec.name)
+            raise
+        sandbox.made(answer, fds)
         return sandbox
 
     async def warm(self, zygote: str) -> None:
@@ -173,13 +179,27 @@ class LauncherHost:
         self._answers[number] = future
         try:
             self.tell(request(number), fds)
-            return await asyncio.wait_for(future, patience)
+            # Not `wait_for`, which on Python 3.11 loses a cancellation that comes together with the answer.
+            async with asyncio.timeout(patience):
+                return await future
         except TimeoutError:
+            self._give_up(number, future, undo)
             raise SandboxError("the launcher did not answer in time") from None
+        except asyncio.CancelledError:
+            self._give_up(number, future, undo)
+            raise
         finally:
             del self._answers[number]
-            if undo is not None and (future.cancelled() or not future.done()):
+
+    def _give_up(self, number: int, future: asyncio.Future[tuple[Done, list[int]]], undo: object) -> None:
+        """Nobody waits for this answer any more, which may come yet, or have come this moment."""
+        if future.cancelled() or not future.done():
+            if undo is not None:
                 self._undo[number] = undo
+        elif future.exception() is None:
+            _close_all(future.result()[1])
+            if undo is not None and not self._closed:
+                self.tell(undo)
 
     def tell(self, message: object, fds: tuple[int, ...] = ()) -> None:
         """Send without waiting, in order. Descriptors are duplicated where the message must wait its turn."""
@@ -273,21 +293,29 @@ class LauncherHost:
 
 
 class LauncherSandbox:
-    """`Sandbox` over a launcher. held: descriptors from the launcher by name, ours from now on."""
+    """`Sandbox` over a launcher; to be used from `made` on."""
 
-    def __init__(
-        self, host: LauncherHost, name: str, held: Mapping[str, int], paths: Mapping[str, str]
-    ) -> None:
+    def __init__(self, host: LauncherHost, name: str) -> None:
         self.name = name
-        self.paths = paths
+        self.paths: Mapping[str, str] = {}
         self._host = host
-        self._listeners = {
-            int(key[5:]): socket.socket(fileno=fd) for key, fd in held.items() if key.startswith("port:")
-        }
-        self._held = {key: fd for key, fd in held.items() if not key.startswith("port:")}
-        self._callbacks: list[Callable[[Exit], None]] = []
+        self._listeners: dict[int, socket.socket] = {}
+        self._held: dict[str, int] = {}  # descriptors from the launcher by name
+        self._started: Started | None = None
+        self._on_exit: Callable[[Exit], None] | None = None
+        self._untold: Exit | None = None  # an end that came before there was anybody to tell
         self._gone = False
-        self._running = False
+
+    def made(self, answer: Done, fds: Sequence[int]) -> None:
+        """Called by the host when the launcher has made it; the descriptors are ours from now on."""
+        held = dict(zip(answer.held, fds, strict=True))
+        if answer.pid:
+            channel = socket.socket(fileno=held.pop("channel"))
+            self._started = Started(answer.pid, channel, held.pop("output"))
+        for key in [key for key in held if key.startswith("port:")]:
+            self._listeners[int(key[5:])] = socket.socket(fileno=held.pop(key))
+        self._held = held
+        self.paths = dict(_pairs(answer))
 
     @property
     def listeners(self) -> Mapping[int, socket.socket]:
@@ -295,7 +323,15 @@ class LauncherSandbox:
 
     def on_exit(self, callback: Callable[[Exit], None]) -> None:
         self._check()
-        self._callbacks.append(callback)
+        self._on_exit = callback
+        untold, self._untold = self._untold, None
+        if untold is not None:
+            asyncio.get_running_loop().call_soon(callback, untold)
+
+    def take_started(self) -> Started | None:
+        self._check()
+        started, self._started = self._started, None
+        return started
 
     async def launch(self, program: str | Executable, channel: socket.socket, output: int) -> int:
         self._check()
@@ -360,8 +396,10 @@ class LauncherSandbox:
 
     def exited(self, end: Exit) -> None:
         """Called by the host when the launcher reports the end of the program."""
-        for callback in tuple(self._callbacks):
-            callback(end)
+        if self._on_exit is None:
+            self._untold = end
+        else:
+            self._on_exit(end)
 
     def lost(self) -> None:
         """Called by the host when the launcher is gone: the processes are marked to die, but in version 1 of
@@ -371,6 +409,10 @@ class LauncherSandbox:
                 self._control("thaw")
 
     def _close_held(self) -> None:
+        if self._started is not None:
+            self._started.channel.close()
+            os.close(self._started.output)
+            self._started = None
         for sock in self._listeners.values():
             sock.close()
         _close_all(tuple(self._held.values()))

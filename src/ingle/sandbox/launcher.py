@@ -17,6 +17,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ingle.sandbox import seccomp
+from ingle.sandbox.ahead import Ahead, Waiting
 from ingle.sandbox.api import Executable, SandboxError, Zygote
 from ingle.sandbox.config import EXECUTOR, HostConfig
 from ingle.sandbox.datagrams import Malformed, Port
@@ -51,6 +52,7 @@ class Launcher:
         self._driver = driver
         self._port = port
         self._zygotes = Zygotes(world, (*world.config.zygotes, executor), _filter(world))
+        self._ahead = Ahead(world, self._zygotes, driver)
         self._sandboxes: dict[str, LiveSandbox] = {}
         self._making: set[str] = set()  # names of those that are not in `_sandboxes` yet
         self._handlers: dict[type, Callable[[Any, list[int]], None]] = {
@@ -65,7 +67,7 @@ class Launcher:
 
     def serve(self) -> None:
         self._world.loop.watch(self._port.fileno(), self._read)
-        self._world.loop.idle = self._driver.idle
+        self._world.loop.idle = lambda: self._driver.idle() or self._ahead.idle()
         self._world.loop.run()
 
     def _read(self) -> None:
@@ -95,6 +97,11 @@ class Launcher:
         name = request.spec.name
         if name in self._making or name in self._sandboxes:
             raise Refused(f"the name {name} is taken")
+        if request.program is not None:
+            self._check_program(request.program)
+            waiting = self._ahead.take(request.program, request.spec.limits)
+            if waiting is not None:
+                return self._furnish(request, waiting.sandbox, waiting)
         self._making.add(name)
 
         def taken(place: Place | None, error: str) -> None:
@@ -102,33 +109,38 @@ class Launcher:
             if place is None:
                 self._answer(request.id, error)
             else:
-                self._furnish(request, place)
+                sandbox = LiveSandbox(self._world, self._zygotes, place, self._reporter(name))
+                self._furnish(request, sandbox, None)
 
-        self._driver.take(taken)
+        return self._driver.take(taken)
 
-    def _furnish(self, request: Create, place: Place) -> None:
+    def _furnish(self, request: Create, sandbox: LiveSandbox, waiting: Waiting | None) -> None:
+        name = request.spec.name
+        held = {}
+        if waiting is not None:
+            held = {"channel": waiting.channel.detach(), "output": waiting.output}
         try:
-            place.furnish(request.spec)
-            held, paths = place.hand_over()
+            pid, files, paths = sandbox.furnish(request.spec, self._reporter(name))
+            held.update(files)
+            self._sandboxes[name] = sandbox
+            self._send(Done(request.id, pid, tuple(held), paths), list(held.values()))
         except (SandboxError, OSError) as error:
             text = str(error)
-            place.end(0, lambda _: self._answer(request.id, text))
-            return
-        name = request.spec.name
-        self._sandboxes[name] = LiveSandbox(self._world, self._zygotes, place, self._reporter(name))
-        try:
-            self._send(Done(request.id, held=tuple(held), paths=paths), list(held.values()))
+            sandbox.destroy(lambda *_: self._answer(request.id, text))
         finally:
             for fd in held.values():
                 os.close(fd)
 
+    def _check_program(self, program: str | Executable) -> None:
+        if isinstance(program, Executable):
+            check_executable(program)
+        elif program == EXECUTOR or program not in self._zygotes.known:
+            raise Refused(f"no zygote {program!r:.80}")
+
     def _launch(self, request: Launch, fds: list[int]) -> None:
         if len(fds) != 2:
             raise Refused("a launch comes with two descriptors")
-        if isinstance(request.program, Executable):
-            check_executable(request.program)
-        elif request.program == EXECUTOR or request.program not in self._zygotes.known:
-            raise Refused(f"no zygote {request.program!r:.80}")
+        self._check_program(request.program)
         sandbox = self._find(request.name)
         channel, output = (os.dup(fd) for fd in fds)
         try:
@@ -145,8 +157,8 @@ class Launcher:
         self._find(request.name).destroy(self._answerer(request.id))
 
     def _warm(self, request: Warm, fds: list[int]) -> None:
-        if request.zygote not in self._zygotes.known:
-            raise Refused(f"no zygote {request.zygote!r:.80}")
+        self._check_program(request.zygote)
+        self._ahead.expect(request.zygote)
         answer = self._answerer(request.id)
         self._zygotes.get(request.zygote).when_ready(lambda error: answer(error, 0))
 
@@ -192,7 +204,7 @@ class Launcher:
         if self._port.fileno() in loop:
             loop.forget(self._port.fileno())
         loop.later(PATIENCE, loop.stop)
-        left = 1
+        left = 2
 
         def one_gone(*_: object) -> None:
             nonlocal left
@@ -205,6 +217,7 @@ class Launcher:
             with contextlib.suppress(SandboxError):  # being destroyed already: its cgroup is waited for below
                 left += 1
                 sandbox.destroy(one_gone)
+        self._ahead.close(one_gone)
         self._driver.close(one_gone)
 
     def _end_zygotes(self, number: int) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import enum
 import os
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
-from ingle.sandbox.api import Executable, SandboxError
+from ingle.sandbox.api import Bind, Executable, SandboxError, SandboxSpec
 from ingle.sandbox.config import EXECUTOR
 from ingle.sandbox.loop import Timer
 from ingle.sandbox.place import Place
@@ -71,6 +71,15 @@ class LiveSandbox:
             raise SandboxError(f"cannot {event}: {self.state.value}")
         self.state = following
 
+    def furnish(
+        self, spec: SandboxSpec, report: Report
+    ) -> tuple[int, Mapping[str, int], tuple[tuple[str, str], ...]]:
+        """Make it the sandbox of this specification, with a program started ahead or without: that program's
+        pid or 0, and what the place hands over. Raises SandboxError or OSError: it must then be destroyed."""
+        self._report = report
+        self._place.furnish(spec, self._pid)
+        return self._pid, *self._place.hand_over()
+
     # -- launch
 
     def launch(self, program: str | Executable, channel: int, output: int, answer: Answer) -> None:
@@ -91,7 +100,7 @@ class LiveSandbox:
         self._used = True
         name = EXECUTOR if isinstance(start.program, Executable) else start.program
         try:
-            self._place.show(self._zygotes.known[name])
+            self._place.show(self._zygotes.known[name], _binds(start.program))
             zygote = self._zygotes.get(name)
         except (OSError, SandboxError) as error:
             self._failed(str(error))
@@ -258,6 +267,10 @@ class LiveSandbox:
             return
         self._advance("gone")
         answer(error, 0)
+
+
+def _binds(program: str | Executable) -> tuple[Bind, ...]:
+    return program.binds if isinstance(program, Executable) else ()
 
 
 class _Start:

@@ -58,6 +58,10 @@ class Loop:
         heapq.heappush(self._timers, (timer.when, next(self._order), timer))
         return timer
 
+    def now(self) -> float:
+        """Monotonic seconds, as timers count them."""
+        return self._clock()
+
     def stop(self) -> None:
         self._running = False
 

@@ -6,7 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from ingle.sandbox.api import SandboxSpec, Zygote
+from ingle.sandbox.api import Bind, Limits, SandboxSpec, Zygote
+
+# What a program may take that is started before anybody has said whose it will be. The limits of a single
+# process stay: to change those of another user's takes CAP_SYS_RESOURCE, which a launcher may not have.
+PROVISIONAL = Limits(memory_bytes=1 << 30, tmp_bytes=1 << 20, cpu_share=1024)
 
 
 @dataclass(frozen=True)
@@ -25,18 +29,27 @@ class Entry:
 
 
 class Place(Protocol):
-    def furnish(self, spec: SandboxSpec) -> None:
-        """Limits, mounts and /tmp. Raises SandboxError or OSError; the place must then be ended."""
+    def provide(self) -> None:
+        """Bound what a program takes that is started before `furnish`. Raises OSError."""
         ...
 
-    def show(self, zygote: Zygote) -> None:
-        """Make what the zygote's interpreter needs visible. Nothing may be running inside."""
+    def furnish(self, spec: SandboxSpec, pid: int) -> None:
+        """Limits, mounts and /tmp, also for the program `pid` that runs inside already, or 0.
+        Raises SandboxError or OSError; the place must then be ended."""
         ...
 
-    def entry(self) -> Entry: ...
+    def show(self, zygote: Zygote, binds: tuple[Bind, ...]) -> None:
+        """Make visible what the zygote's interpreter needs, and a program's own binds. Nothing may be
+        running inside. Raises SandboxError or OSError."""
+        ...
+
+    def entry(self) -> Entry:
+        """Before `furnish`: a way in with the provisional limits of a single process, to `/`."""
+        ...
 
     def hand_over(self) -> tuple[Mapping[str, int], tuple[tuple[str, str], ...]]:
-        """Descriptors for the node by name (the caller closes them), and targets' real paths."""
+        """Descriptors for the node by name (the caller closes them), and targets' real paths. The highest
+        memory use is counted from here."""
         ...
 
     def signal(self, action: Literal["freeze", "thaw"], pid: int) -> None:
@@ -56,7 +69,9 @@ class Place(Protocol):
 
 
 class Driver(Protocol):
-    """Makes places."""
+    """Makes places. binds_late: whether `furnish` can be called with a program inside."""
+
+    binds_late: bool
 
     def take(self, then: Callable[[Place | None, str], None]) -> None:
         """`then(place, "")` with a place prepared before where possible, or `then(None, error)`."""

@@ -14,8 +14,8 @@ import signal
 from collections.abc import Callable, Mapping
 from typing import Literal
 
-from ingle.sandbox.api import Limits, SandboxSpec, Zygote
-from ingle.sandbox.place import Entry, Place
+from ingle.sandbox.api import Bind, Limits, SandboxSpec, Zygote
+from ingle.sandbox.place import PROVISIONAL, Entry, Place
 from ingle.sandbox.validate import open_source
 from ingle.sandbox.world import PATIENCE, World
 
@@ -34,7 +34,10 @@ class ProcessPlace:
         self._paths: dict[str, str] = {"/tmp": self._tmp}
         self._limits: Limits | None = None
 
-    def furnish(self, spec: SandboxSpec) -> None:
+    def provide(self) -> None:
+        """There is no limit but those of single processes."""
+
+    def furnish(self, spec: SandboxSpec, pid: int) -> None:
         self._limits = spec.limits
         for bind in spec.binds:
             source = open_source(bind, self._world.config.roots)
@@ -43,21 +46,25 @@ class ProcessPlace:
         os.mkdir(self._tmp, 0o700)
         if self._uid >= 0:
             os.chown(self._tmp, self._uid, self._world.uid(0))
+        if pid:
+            size = spec.limits.memory_bytes
+            resource.prlimit(pid, resource.RLIMIT_DATA, (size, size))
 
-    def show(self, zygote: Zygote) -> None:
+    def show(self, zygote: Zygote, binds: tuple[Bind, ...]) -> None:
         """Everything is visible already."""
 
     def entry(self) -> Entry:
-        assert self._limits is not None
-        limits = [
-            (resource.RLIMIT_NOFILE, self._limits.descriptors),
-            (resource.RLIMIT_DATA, self._limits.memory_bytes),
-            (resource.RLIMIT_CORE, 0),
-        ]
+        cwd = "/" if self._limits is None else self._paths.get("/var/task", self._tmp)
+        return Entry(0, None, self._uid, self._world.uid(0), self._rlimits(), (), cwd)
+
+    def _rlimits(self) -> tuple[tuple[int, int], ...]:
+        given = self._limits or PROVISIONAL
+        limits = [(resource.RLIMIT_NOFILE, given.descriptors), (resource.RLIMIT_CORE, 0)]
+        if self._limits is not None:
+            limits.append((resource.RLIMIT_DATA, given.memory_bytes))
         if self._uid >= 0:  # it counts a user's processes, and this user is only this sandbox's
-            limits.append((resource.RLIMIT_NPROC, self._limits.processes))
-        cwd = self._paths.get("/var/task", self._tmp)
-        return Entry(0, None, self._uid, self._world.uid(0), tuple(limits), (), cwd)
+            limits.append((resource.RLIMIT_NPROC, given.processes))
+        return tuple(limits)
 
     def hand_over(self) -> tuple[Mapping[str, int], tuple[tuple[str, str], ...]]:
         return {}, tuple(self._paths.items())
@@ -120,6 +127,8 @@ class Processes:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        # The memory limit is one of single processes, and those of another user's cannot be changed.
+        self.binds_late = not world.privileged
 
     def take(self, then: Callable[[Place | None, str], None]) -> None:
         slot = self._world.slots.take()

@@ -24,10 +24,12 @@ class Hello:
 
 @dataclass(frozen=True)
 class Create:
-    """Answered by `Done` with `held` naming the descriptors that come along, in order."""
+    """Answered by `Done` with `held` naming the descriptors that come along, in order, and `pid` where
+    `program` runs in it already."""
 
     id: int
     spec: SandboxSpec
+    program: str | Executable | None = None
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,8 @@ class Signal:
 
 @dataclass(frozen=True)
 class Done:
-    """held: what each descriptor that comes along is: "port:N", "freezer", "peak" or "quota".
+    """held: what each descriptor that comes along is: "port:N", "freezer", "peak" or "quota"; "channel" and
+    "output" of a program that runs already.
     paths: where targets of the specification really are, for drivers that cannot mount."""
 
     id: int

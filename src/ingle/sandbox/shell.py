@@ -12,9 +12,9 @@ from typing import Literal
 
 from ingle.sandbox import init, rootfs
 from ingle.sandbox import kernel as k
-from ingle.sandbox.api import Limits, SandboxSpec, Zygote
+from ingle.sandbox.api import Bind, Limits, SandboxSpec, Zygote
 from ingle.sandbox.datagrams import Malformed, Port
-from ingle.sandbox.place import Entry
+from ingle.sandbox.place import PROVISIONAL, Entry
 from ingle.sandbox.validate import below, open_source
 from ingle.sandbox.world import PATIENCE, World
 
@@ -98,43 +98,57 @@ class Shell:
 
     # -- furnishing it
 
-    def furnish(self, spec: SandboxSpec) -> None:
+    def provide(self) -> None:
+        if self._group is not None:
+            self._group.limit(PROVISIONAL)
+
+    def furnish(self, spec: SandboxSpec, pid: int) -> None:
         self._limits = spec.limits
         if self._group is not None:
             self._group.limit(spec.limits)
+        elif pid:
+            size = spec.limits.memory_bytes
+            resource.prlimit(pid, resource.RLIMIT_DATA, (size, size))  # it has this process's own user id
+        owner = f",uid={self._uid},gid={self._world.uid(0)}" if self._uid >= 0 else ""
         trees: list[tuple[int, str]] = []
         try:
-            for bind in sorted(spec.binds, key=lambda bind: bind.target):
-                source = open_source(bind, self._world.config.roots)
-                try:
-                    trees.append((self._clone(source, bind.target), bind.target))
-                finally:
-                    os.close(source)
-            owner = f",uid={self._uid},gid={self._world.uid(0)}" if self._uid >= 0 else ""
-            data = f"mode=700,size={spec.limits.tmp_bytes}{owner}"
-            self._attach(trees, tmp=data)
+            self._clone_binds(spec.binds, trees)
+            self._attach(trees, tmp=f"mode=700,size={spec.limits.tmp_bytes}{owner}")
         finally:
             for tree, _ in trees:
                 os.close(tree)
 
-    def show(self, zygote: Zygote) -> None:
-        if zygote.name in self._shown:
-            return
-        self._shown.add(zygote.name)
-        trees = []
+    def show(self, zygote: Zygote, binds: tuple[Bind, ...]) -> None:
+        trees: list[tuple[int, str]] = []
         try:
-            for prefix in _needed(zygote.prefixes):
-                trees.append((self._clone(prefix, prefix), prefix))
-            assert self._world.template is not None
-            for mask in zygote.masks:
-                if os.path.isdir(mask):
-                    empty = self._world.template.path + "/.empty"
-                    trees.append((rootfs.clone(self._world.kernel, empty, k.READ_ONLY), mask))
+            if zygote.name not in self._shown:
+                self._shown.add(zygote.name)
+                self._clone_interpreter(zygote, trees)
+            fresh = tuple(bind for bind in binds if bind.target not in self._shown)
+            self._shown.update(bind.target for bind in fresh)
+            self._clone_binds(fresh, trees)
             if trees:
                 self._attach(trees)
         finally:
             for tree, _ in trees:
                 os.close(tree)
+
+    def _clone_interpreter(self, zygote: Zygote, trees: list[tuple[int, str]]) -> None:
+        assert self._world.template is not None
+        for prefix in _needed(zygote.prefixes):
+            trees.append((self._clone(prefix, prefix), prefix))
+        for mask in zygote.masks:
+            if os.path.isdir(mask):
+                empty = self._world.template.path + "/.empty"
+                trees.append((rootfs.clone(self._world.kernel, empty, k.READ_ONLY), mask))
+
+    def _clone_binds(self, binds: tuple[Bind, ...], trees: list[tuple[int, str]]) -> None:
+        for bind in sorted(binds, key=lambda bind: bind.target):
+            source = open_source(bind, self._world.config.roots)
+            try:
+                trees.append((self._clone(source, bind.target), bind.target))
+            finally:
+                os.close(source)
 
     def _clone(self, source: str | int, target: str) -> int:
         assert self._world.template is not None
@@ -155,26 +169,28 @@ class Shell:
     # -- using it
 
     def entry(self) -> Entry:
-        assert self._limits is not None
         network = 0 if self._world.isolation.network == "host" else k.CLONE_NEWNET
         spaces = k.CLONE_NEWNS | k.CLONE_NEWIPC | k.CLONE_NEWUTS | k.CLONE_NEWCGROUP | network
+        # A working directory entered now would stay what it is when the function's is mounted over it.
+        cwd = "/" if self._limits is None else "/var/task"
+        return Entry(spaces, self._pidfd, self._uid, self._world.uid(0), self._rlimits(), self._joins, cwd)
+
+    def _rlimits(self) -> tuple[tuple[int, int], ...]:
+        given = self._limits or PROVISIONAL
         limits = [
-            (resource.RLIMIT_NOFILE, self._limits.descriptors),
-            (resource.RLIMIT_NPROC, self._limits.processes),
+            (resource.RLIMIT_NOFILE, given.descriptors),
+            (resource.RLIMIT_NPROC, given.processes),
             (resource.RLIMIT_CORE, 0),
         ]
-        if self._group is None:
-            limits.append((resource.RLIMIT_DATA, self._limits.memory_bytes))
-        gid = self._world.uid(0)
-        return Entry(spaces, self._pidfd, self._uid, gid, tuple(limits), self._joins, "/var/task")
+        if self._group is None and self._limits is not None:
+            limits.append((resource.RLIMIT_DATA, given.memory_bytes))
+        return tuple(limits)
 
     def hand_over(self) -> tuple[Mapping[str, int], tuple[tuple[str, str], ...]]:
         held = {f"port:{n}": fd for n, fd in zip(self._world.config.ports, self._listeners, strict=False)}
         self._listeners = []
         if self._group is not None:
-            for name, path in self._group.held().items():
-                flags = os.O_RDONLY if name == "peak" else os.O_WRONLY
-                held[name] = self._world.kernel.open(path, flags)
+            held.update(self._group.open_held())
         return held, ()
 
     def signal(self, action: Literal["freeze", "thaw"], pid: int) -> None:

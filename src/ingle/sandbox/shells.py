@@ -17,6 +17,8 @@ _TRIES_AFTER_FAILURE = 1.0  # seconds until preparing is tried again after it fa
 class Shells:
     """Keeps `config.prepared` shells ready; makes one on the spot when there is none."""
 
+    binds_late = True
+
     def __init__(self, world: World) -> None:
         self._world = world
         self._ready: deque[Shell] = deque()

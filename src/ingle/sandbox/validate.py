@@ -33,9 +33,13 @@ def check_spec(spec: SandboxSpec) -> None:
     if not _NAME.fullmatch(spec.name):
         raise Refused(f"sandbox name {spec.name!r:.80} does not match {_NAME.pattern}")
     _check_limits(spec.limits)
-    if len(spec.binds) > _MOST_BINDS:
-        raise Refused(f"{len(spec.binds)} binds, more than {_MOST_BINDS}")
-    targets = [bind.target for bind in spec.binds]
+    _check_binds(spec.binds)
+
+
+def _check_binds(binds: tuple[Bind, ...]) -> None:
+    if len(binds) > _MOST_BINDS:
+        raise Refused(f"{len(binds)} binds, more than {_MOST_BINDS}")
+    targets = [bind.target for bind in binds]
     for target in targets:
         if not _TARGET.fullmatch(target) or len(target) > 512:
             raise Refused(f"target {target!r:.80} is not a directory below /opt, /var or /mnt")
@@ -60,6 +64,7 @@ def check_executable(program: Executable) -> None:
         raise Refused("the name of an environment variable is empty or holds '='")
     if not program.argv[0].startswith("/") or not program.cwd.startswith("/"):
         raise Refused("an executable and its directory are given by absolute paths")
+    _check_binds(program.binds)
 
 
 def open_source(bind: Bind, roots: Iterable[str]) -> int:

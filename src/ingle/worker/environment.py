@@ -124,12 +124,13 @@ class Environment:
         await self._stop_runtime()
 
     async def _start_runtime(self, timeout: float) -> InitResult:
-        """Launch a runtime and have it initialised within `timeout` seconds."""
+        """Have a runtime initialised within `timeout` seconds: the one that waits in the sandbox already, or
+        one that is launched now."""
         result: asyncio.Future[InitResult] = self._loop.create_future()
         self._init = result
         self._failed_init = None
         self._init_started = time.perf_counter()
-        self._process = process = RuntimeProcess(self)
+        self._process = process = RuntimeProcess(self, self._sandbox.take_started())
         process.send(
             init_frame(
                 self.spec.handler,

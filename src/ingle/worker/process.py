@@ -12,7 +12,7 @@ import os
 import socket
 from typing import Protocol
 
-from ingle.sandbox.api import Executable, Exit, Sandbox
+from ingle.sandbox.api import Executable, Exit, Sandbox, Started
 from ingle.worker.frames import Frame, FrameReader, ProtocolError
 
 _READ = 256 * 1024
@@ -38,15 +38,20 @@ class Owner(Protocol):
 
 
 class RuntimeProcess:
-    """The runtime that runs in `sandbox` now."""
+    """One runtime: `started` where it runs already, and waits for INIT, else one still to be launched."""
 
-    def __init__(self, owner: Owner) -> None:
+    def __init__(self, owner: Owner, started: Started | None = None) -> None:
         self._owner = owner
         self._loop = asyncio.get_running_loop()
         self._reader = FrameReader()
-        self._channel, self._far_channel = socket.socketpair()
+        self._far: tuple[socket.socket, int] | None = None  # the ends for a program to be launched
+        if started is None:
+            self._channel, far_channel = socket.socketpair()
+            self._output, far_output = os.pipe()
+            self._far = (far_channel, far_output)
+        else:
+            self._channel, self._output = started.channel, started.output
         self._channel.setblocking(False)
-        self._output, self._far_output = os.pipe()
         os.set_blocking(self._output, False)
         self._output_open = True
         self._unsent: memoryview | None = None
@@ -55,18 +60,21 @@ class RuntimeProcess:
         self._grace: asyncio.TimerHandle | None = None
 
     async def start(self, sandbox: Sandbox, program: str | Executable) -> None:
-        """Launch the program. Raises SandboxError, and is then closed."""
+        """Launch the program, unless it runs already. Raises SandboxError, and is then closed."""
         self._loop.add_reader(self._channel, self._channel_readable)
         self._loop.add_reader(self._output, self.drain_output)
         sandbox.on_exit(self._exited)
+        if self._far is None:
+            return
+        channel, output = self._far
         try:
-            await sandbox.launch(program, self._far_channel, self._far_output)
+            await sandbox.launch(program, channel, output)
         except BaseException:
             self.close()
             raise
         finally:
-            self._far_channel.close()
-            os.close(self._far_output)
+            channel.close()
+            os.close(output)
 
     def send(self, data: bytes) -> None:
         """Send a frame: at once where the socket takes it, the rest when it can."""

@@ -81,7 +81,8 @@ class Worker:
         if spec.layers is not None:
             binds.append(Bind(str(spec.layers), "/opt"))
         try:
-            sandbox = await self._host.create(SandboxSpec(self._name(spec), self._limits(spec), tuple(binds)))
+            wanted = SandboxSpec(self._name(spec), self._limits(spec), tuple(binds))
+            sandbox = await self._host.create(wanted, supply.program)
         except SandboxError as error:
             raise ServiceError(f"No sandbox could be made: {error}") from error
         try:

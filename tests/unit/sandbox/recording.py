@@ -16,6 +16,7 @@ class RecordingKernel(Kernel):
         self.absent = absent
         self.log: list[tuple[str, str, str]] = []
         self.directories: set[str] = set()
+        self.opened: dict[int, tuple[str, int]] = {}
 
     def read(self, path: str) -> str:
         if path not in self.files:
@@ -41,6 +42,12 @@ class RecordingKernel(Kernel):
 
     def exists(self, path: str) -> bool:
         return path in self.files or path in self.directories or os.path.basename(path) not in self.absent
+
+    def open(self, path: str, flags: int) -> int:
+        """A number that is no descriptor: it stands in `opened`."""
+        number = 1_000_000 + len(self.opened)
+        self.opened[number] = (path, flags)
+        return number
 
     def written(self) -> dict[str, str]:
         return {path: text for verb, path, text in self.log if verb == "write"}

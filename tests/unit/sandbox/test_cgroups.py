@@ -60,7 +60,9 @@ def test_v2_writes_the_limits_without_swap() -> None:
         f"{base}/pids.max": "1024",
     }
     assert group.joins() == [f"{base}/cgroup.procs"]
-    assert group.held()["freezer"] == f"{base}/cgroup.freeze"
+    opened = group.open_held()
+    assert kernel.opened[opened["freezer"]] == (f"{base}/cgroup.freeze", os.O_WRONLY)
+    assert kernel.opened[opened["peak"]] == (f"{base}/memory.peak", os.O_RDWR)
 
 
 def test_v2_reads_oom_kills_from_the_events() -> None:

@@ -8,7 +8,7 @@ import socket
 from tests.support.looptime import by_hand, settle
 from tests.support.sandboxes import FakeSandbox, Program, hang
 
-from ingle.sandbox.api import Exit
+from ingle.sandbox.api import Exit, Started
 from ingle.worker.frames import Frame
 from ingle.worker.process import RuntimeProcess
 
@@ -97,6 +97,25 @@ async def test_a_frame_larger_than_the_socket_is_sent_in_pieces_and_arrives_whol
     assert not process.sending
     process.close()
     await sandbox.stop()
+
+
+@by_hand
+async def test_a_program_that_runs_already_is_spoken_to_and_not_launched() -> None:
+    channel, far_channel = socket.socketpair()
+    output, far_output = os.pipe()
+    owner, sandbox = Owner(), FakeSandbox(hang)
+    process = RuntimeProcess(owner, Started(7, channel, output))
+    process.send(b"first")
+    await process.start(sandbox, "p")
+    os.write(far_output, b"printed")
+    await settle()
+    assert far_channel.recv(10) == b"first"
+    assert owner.output == b"printed"
+    assert sandbox.done == []
+    sandbox._ended(Exit(3, None))
+    assert owner.lost == [(Exit(3, None), None)]
+    far_channel.close()
+    os.close(far_output)
 
 
 @by_hand

@@ -12,7 +12,7 @@ from tests.support.sandboxes import FakeHost, echo
 from tests.support.specs import environment_spec
 
 from ingle.model.errors import ServiceError
-from ingle.sandbox.api import Bind, Sandbox, SandboxError, SandboxSpec
+from ingle.sandbox.api import Bind, Executable, Sandbox, SandboxError, SandboxSpec
 from ingle.worker.environment import Environment
 from ingle.worker.faults import error_type
 from ingle.worker.spec import Access, environ
@@ -60,7 +60,7 @@ async def test_a_sandbox_has_the_functions_limits_and_the_names_that_sandboxes_m
 @by_hand
 async def test_a_sandbox_that_cannot_be_made_is_a_service_error() -> None:
     class Broken(FakeHost):
-        async def create(self, spec: SandboxSpec) -> Sandbox:
+        async def create(self, spec: SandboxSpec, program: str | Executable | None = None) -> Sandbox:
             raise SandboxError("no cgroup")
 
     with pytest.raises(ServiceError, match="no cgroup"):

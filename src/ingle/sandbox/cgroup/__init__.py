@@ -19,15 +19,16 @@ class Group(Protocol):
     """The cgroup of one sandbox. Methods raise OSError."""
 
     def limit(self, limits: Limits) -> None:
-        """Write the limits; memory without swap."""
+        """Write the limits, for the first time or anew; memory without swap."""
         ...
 
     def joins(self) -> list[str]:
         """The files into which a process writes "0" to enter."""
         ...
 
-    def held(self) -> dict[str, str]:
-        """Files for the node to keep open: "freezer", "quota" to write, "peak" to read where there is one."""
+    def open_held(self) -> dict[str, int]:
+        """Descriptors for the node to keep: "freezer", "quota" to write, "peak" to read where there is one,
+        which counts from now on."""
         ...
 
     def thaw(self) -> None: ...

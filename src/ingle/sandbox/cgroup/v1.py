@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 
 from ingle.sandbox.api import Limits
@@ -19,28 +20,38 @@ class Group:
     def __init__(self, kernel: Kernel, directories: Mapping[str, str]) -> None:
         self._kernel = kernel
         self._directories = dict(directories)
+        self._memory = 0  # the limit now; 0 for none
         for directory in dict.fromkeys(self._directories.values()):
             kernel.mkdir(directory)
 
     def limit(self, limits: Limits) -> None:
-        self._write("memory", "memory.limit_in_bytes", limits.memory_bytes)
-        if self._kernel.exists(self._file("memory", "memory.memsw.limit_in_bytes")):
-            self._write("memory", "memory.memsw.limit_in_bytes", limits.memory_bytes)
-        else:  # kernels booted without swap accounting
-            self._write("memory", "memory.swappiness", 0)
+        self._limit_memory(limits.memory_bytes)
         self._write("cpu", "cpu.shares", min(max(limits.cpu_share, 2), 262_144))
         if limits.cpu_quota is not None:
             self._write("cpu", "cpu.cfs_quota_us", int(limits.cpu_quota * QUOTA_PERIOD))
         self._write("pids", "pids.max", limits.processes)
 
+    def _limit_memory(self, size: int) -> None:
+        if self._kernel.exists(self._file("memory", "memory.memsw.limit_in_bytes")):
+            names = ["memory.limit_in_bytes", "memory.memsw.limit_in_bytes"]
+            # The first may at no moment be above the second.
+            for name in names if not 0 < self._memory < size else reversed(names):
+                self._write("memory", name, size)
+        else:  # kernels booted without swap accounting
+            self._write("memory", "memory.limit_in_bytes", size)
+            self._write("memory", "memory.swappiness", 0)
+        self._memory = size
+
     def joins(self) -> list[str]:
         return [f"{directory}/{JOIN}" for directory in dict.fromkeys(self._directories.values())]
 
-    def held(self) -> dict[str, str]:
+    def open_held(self) -> dict[str, int]:
+        peak = self._file("memory", "memory.max_usage_in_bytes")
+        self._kernel.write(peak, "0")  # which sets it to the use of the moment
         return {
-            "freezer": self._file("freezer", "freezer.state"),
-            "quota": self._file("cpu", "cpu.cfs_quota_us"),
-            "peak": self._file("memory", "memory.max_usage_in_bytes"),
+            "freezer": self._kernel.open(self._file("freezer", "freezer.state"), os.O_WRONLY),
+            "quota": self._kernel.open(self._file("cpu", "cpu.cfs_quota_us"), os.O_WRONLY),
+            "peak": self._kernel.open(peak, os.O_RDONLY),
         }
 
     def thaw(self) -> None:

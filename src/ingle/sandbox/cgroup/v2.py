@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 
@@ -32,11 +33,24 @@ class Group:
     def joins(self) -> list[str]:
         return [self._file("cgroup.procs")]
 
-    def held(self) -> dict[str, str]:
-        files = {"freezer": self._file("cgroup.freeze"), "quota": self._file("cpu.max")}
+    def open_held(self) -> dict[str, int]:
+        held = {
+            "freezer": self._kernel.open(self._file("cgroup.freeze"), os.O_WRONLY),
+            "quota": self._kernel.open(self._file("cpu.max"), os.O_WRONLY),
+        }
         if self._kernel.exists(self._file("memory.peak")):  # Linux 5.19
-            files["peak"] = self._file("memory.peak")
-        return files
+            held["peak"] = self._open_peak(self._file("memory.peak"))
+        return held
+
+    def _open_peak(self, path: str) -> int:
+        """Since Linux 6.12 a write to it lets it count anew, for whoever reads through the same file."""
+        try:
+            peak = self._kernel.open(path, os.O_RDWR)
+        except OSError:
+            return self._kernel.open(path, os.O_RDONLY)
+        with contextlib.suppress(OSError):
+            os.write(peak, b"0")
+        return peak
 
     def thaw(self) -> None:
         self._write("cgroup.freeze", 0)
