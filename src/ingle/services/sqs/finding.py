@@ -22,8 +22,9 @@ from ingle.wire.sqsservice import QueueDoesNotExist
 T = TypeVar("T")
 
 _URL = re.compile(
-    r"(?:https?://(?P<host>[^/]*)/(?:.*/)??)?(?:(?P<account>[0-9]{12})/)?(?P<name>[A-Za-z0-9_.-]+)/?"
+    r"https?://(?P<host>[^/]*)/(?:[^?]*/)?(?P<account>[0-9]{12})/(?P<name>[A-Za-z0-9_-]+(?:\.fifo)?)/?"
 )
+_BARE_NAME = re.compile(r"[A-Za-z0-9_-]+(?:\.fifo)?")
 _HOST = re.compile(r"sqs\.(?P<region>[a-z0-9-]+)\.")
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,80}")
 _FIFO_SUFFIX = ".fifo"
@@ -49,12 +50,14 @@ def key_of(url: str, context: Context) -> QueueKey:
     """The queue that a URL names. Raises QueueDoesNotExist for an empty one, InvalidAddress."""
     if not url:
         raise QueueDoesNotExist
+    if _BARE_NAME.fullmatch(url):
+        return QueueKey(context.account, context.region, url)
     match = _URL.fullmatch(url)
-    if match is None or (match["host"] is not None and match["account"] is None):
+    if match is None:
         raise InvalidAddress(url)
-    host = _HOST.match(match["host"] or "")
+    host = _HOST.match(match["host"])
     region = host["region"] if host else context.region
-    return QueueKey(match["account"] or context.account, region, match["name"])
+    return QueueKey(match["account"], region, match["name"])
 
 
 class Finder:
