@@ -18,7 +18,7 @@ from dataclasses import replace
 from ingle.model.errors import CallerError
 from ingle.model.function import FunctionConfiguration, FunctionVersion
 from ingle.model.states import LastUpdateStatus, State, check_state, check_update
-from ingle.store.code import CodeStore
+from ingle.store.code import GRACE_SECONDS, CodeStore
 from ingle.store.functions import Functions
 from ingle.store.opt import OptDirectories
 
@@ -47,8 +47,7 @@ class Lifecycle:
 
     async def start(self) -> None:
         """Remove code that an earlier life left unused, then begin with what it left unfinished."""
-        await self._opt.forget_deleted(grace=0.0)
-        await self._code.collect(self._referenced, grace=0.0)
+        await self.tidy(grace=0.0)
         self._work.set()
         self._tasks = [
             asyncio.create_task(self._settle_for_ever(), name="function-lifecycle"),
@@ -85,6 +84,11 @@ class Lifecycle:
         for settle in self._further:
             await settle()
 
+    async def tidy(self, grace: float = GRACE_SECONDS) -> None:
+        """Remove the code of functions and layers that nothing has referred to for `grace` seconds."""
+        await self._opt.forget_deleted(grace)
+        await self._code.collect(self._referenced, grace)
+
     async def _settle_for_ever(self) -> None:
         pause: float | None = None  # None: until there is work
         while True:
@@ -103,8 +107,7 @@ class Lifecycle:
         while True:
             await asyncio.sleep(HOUSEKEEPING_SECONDS)
             try:
-                await self._opt.forget_deleted()
-                await self._code.collect(self._referenced)
+                await self.tidy()
             except Exception:  # there is always a next time
                 _log.exception("unused code could not be removed; it is tried again")
 

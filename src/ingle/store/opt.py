@@ -8,7 +8,7 @@ from pathlib import Path
 from ingle.model.clock import Clock
 from ingle.model.errors import ServiceError
 from ingle.model.function import FunctionConfiguration
-from ingle.store.code import GRACE_SECONDS, CodeStore, merged_digest
+from ingle.store.code import CodeStore, merged_digest
 from ingle.store.layers import Layers
 
 
@@ -38,7 +38,7 @@ class OptDirectories:
         merged = {merged_digest(layers) for layers in await self._layers.combinations()}
         return await self._layers.referenced_content() | merged
 
-    async def forget_deleted(self, grace: float = GRACE_SECONDS) -> None:
+    async def forget_deleted(self, grace: float) -> None:
         """Let go of layer versions that were deleted `grace` seconds ago and that no function has.
 
         A function that is being created may have found a layer version there that is deleted by now: it is
