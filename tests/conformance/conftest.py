@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.conformance.functions import deploy as deploy_function
+from tests.conformance.missing import missing
 from tests.conformance.node import Node, Traces
 
 Deploy = Callable[..., str]
@@ -61,4 +61,4 @@ def limits_hold(node: Node) -> None:
     """For tests of what only `namespaces` gives."""
     level = node.health()["isolation"]["level"]
     if level != "namespaces":
-        pytest.skip(f"isolation level {level} has no cgroup limits" + ("" if os.geteuid() else ", as root"))
+        missing(f"isolation level {level} has no cgroup limits")

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from tests.conformance.conftest import Deploy
 from tests.conformance.functions import create, fresh_name, invoke, wait_active, zipped
+from tests.conformance.missing import missing
 
 _RUNTIME = f"python{sys.version_info.major}.{sys.version_info.minor}"
 _SOURCE = """
@@ -37,7 +38,7 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
         timeout=120,
     )
     if done.returncode != 0:
-        pytest.skip(f"pip cannot install Pillow and numpy: {done.stderr[-300:]}")
+        missing(f"pip cannot install Pillow and numpy: {done.stderr[-300:]}")
     return dict(_files(target))
 
 
