@@ -105,7 +105,7 @@ async def test_layers_are_listed_with_the_newest_version_that_fits(plane: Contro
     await publish(plane, "a", CompatibleArchitectures=["arm64"])
     await publish(plane, "c")
 
-    async def listed(**request: str) -> list[tuple[str, int]]:
+    async def listed(**request: Any) -> list[tuple[str, int]]:
         found: list[tuple[str, int]] = []
         marker: dict[str, Any] = {}
         while True:
@@ -124,9 +124,9 @@ async def test_layers_are_listed_with_the_newest_version_that_fits(plane: Contro
 
 async def test_questions_about_what_is_not_there(plane: ControlPlane) -> None:
     await publish(plane)
-    for request in ({"LayerName": "l", "VersionNumber": 2}, {"LayerName": "none", "VersionNumber": 1}):
+    for name, number in (("l", 2), ("none", 1)):
         with pytest.raises(ResourceNotFound, match=r"The resource you requested does not exist\."):
-            await plane.call("GetLayerVersion", **request)
+            await plane.call("GetLayerVersion", LayerName=name, VersionNumber=number)
     with pytest.raises(ResourceNotFound):
         await plane.call("GetLayerVersionByArn", Arn=f"{ARN}:2")
     with pytest.raises(ResourceNotFound):
@@ -214,14 +214,13 @@ async def test_a_layer_s_policy_has_a_revision_of_its_own(plane: ControlPlane) -
 async def test_policies_of_layer_versions_that_are_not_there(plane: ControlPlane) -> None:
     missing = f"Layer version {ARN}:2 does not exist."
     await publish(plane)
-    for operation, request in (
-        (
-            "AddLayerVersionPermission",
-            {"StatementId": "s", "Principal": "*", "Action": "lambda:GetLayerVersion"},
-        ),
+    statement = {"StatementId": "s", "Principal": "*", "Action": "lambda:GetLayerVersion"}
+    calls: list[tuple[str, dict[str, Any]]] = [
+        ("AddLayerVersionPermission", statement),
         ("RemoveLayerVersionPermission", {"StatementId": "s"}),
         ("GetLayerVersionPolicy", {}),
-    ):
+    ]
+    for operation, request in calls:
         with pytest.raises(ResourceNotFound) as caught:
             await plane.call(operation, LayerName="l", VersionNumber=2, **request)
         assert caught.value.message == missing

@@ -31,7 +31,7 @@ async def permit(plane: ControlPlane, sid: str = "s3", name: str = "f", **reques
     return statement
 
 
-async def policy(plane: ControlPlane, name: str = "f", **request: str) -> tuple[list[str], str]:
+async def policy(plane: ControlPlane, name: str = "f", **request: Any) -> tuple[list[str], str]:
     """The Sids of a policy and its revision."""
     answer = await plane.call("GetPolicy", FunctionName=name, **request)
     return [one["Sid"] for one in json.loads(answer["Policy"])["Statement"]], answer["RevisionId"]
@@ -79,7 +79,7 @@ async def test_a_policy_belongs_to_what_it_was_added_to(plane: ControlPlane) -> 
     ],
 )
 async def test_a_policy_goes_with_its_version_and_its_alias(
-    plane: ControlPlane, gone: str, deletion: tuple[str, dict[str, str]]
+    plane: ControlPlane, gone: str, deletion: tuple[str, dict[str, Any]]
 ) -> None:
     await plane.active()
     for source in ("x = 1", "x = 2"):
@@ -151,7 +151,7 @@ async def test_refused_additions_in_aws_s_words_change_nothing(plane: ControlPla
 async def test_refused_removals_in_aws_s_words(plane: ControlPlane) -> None:
     await plane.active()
 
-    async def refused(request: dict[str, str]) -> str:
+    async def refused(request: dict[str, Any]) -> str:
         with pytest.raises(ResourceNotFound) as caught:
             await plane.call("RemovePermission", **{"FunctionName": "f", "StatementId": "s3", **request})
         return caught.value.message
@@ -171,9 +171,7 @@ async def test_a_policy_has_20_kb(plane: ControlPlane) -> None:
     longest = "arn:aws:s3:::" + "b" * 9_000
     await permit(plane, "a", SourceArn=longest)
     await permit(plane, "b", SourceArn=longest)
-    with pytest.raises(
-        PolicyLengthExceeded, match=r"The final policy size \(\d{5}\) is bigger than the limit"
-    ):
+    with pytest.raises(PolicyLengthExceeded, match=r"The final policy size \(\d{5}\) is bigger than"):
         await permit(plane, "c", SourceArn=longest)
     assert (await policy(plane))[0] == ["a", "b"]
 
@@ -206,10 +204,11 @@ async def test_a_whole_policy_is_the_same_policy(plane: ControlPlane) -> None:
     await permit(plane, "added", RevisionId=put["RevisionId"])
     got = await plane.call("GetResourcePolicy", ResourceArn=ARN)
     assert [one["Sid"] for one in json.loads(got["Policy"])["Statement"]] == ["new", "added"]
-    for operation, request in (
+    changes: list[tuple[str, dict[str, Any]]] = [
         ("PutResourcePolicy", {"Policy": whole()}),
         ("DeleteResourcePolicy", {}),
-    ):
+    ]
+    for operation, request in changes:
         with pytest.raises(PreconditionFailed, match="Call the GetResourcePolicy API"):
             await plane.call(operation, ResourceArn=ARN, RevisionId=put["RevisionId"], **request)
     await plane.call("DeleteResourcePolicy", ResourceArn=ARN, RevisionId=got["RevisionId"])
