@@ -6,6 +6,7 @@ import dataclasses
 import os
 import re
 import shutil
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -16,17 +17,28 @@ from ingle.worker.catalogue.interpreters import Interpreter
 
 _RUNTIME = re.compile(r"python(\d+)\.(\d+)")
 _PROGRAMS = Path(programs.__file__).parent
+FETCHED = Path(sys.prefix, "share", "ingle", "runtimes")
 
 
 class PythonFamily:
-    """A `RuntimeFamily`; everything that it writes lies below `root` (`<data-dir>/runtimes`)."""
+    """A `RuntimeFamily`; what it stages lies below `root` (`<data-dir>/runtimes`).
+
+    What `install` fetches belongs to this installation of Ingle, whatever data directory a node has, and lies
+    beside its own packages.
+    """
 
     name = "python"
 
     def __init__(
-        self, root: Path, *, environ: Mapping[str, str] | None = None, home: Path | None = None
+        self,
+        root: Path,
+        *,
+        environ: Mapping[str, str] | None = None,
+        home: Path | None = None,
+        fetched: Path = FETCHED,
     ) -> None:
         self._root = root
+        self._fetched_root = fetched
         self._environ = os.environ if environ is None else environ
         self._home = home or Path.home()
         self._contents: dict[str, packages.Contents] = {}
@@ -107,7 +119,7 @@ class PythonFamily:
         )
 
     def _fetched(self, runtime: str) -> Path:
-        return self._root / "packages" / runtime
+        return self._fetched_root / runtime
 
 
 def _minor(runtime: str) -> tuple[int, int] | None:
