@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import random
 import zipfile
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -110,11 +109,7 @@ def package(source: str = "def handler(event, context): return event\n", **files
 
 
 def assemble(
-    database: Database,
-    code: CodeStore,
-    clock: FakeClock,
-    limits: AccountLimits | None = None,
-    draw: Callable[[], float] = random.random,
+    database: Database, code: CodeStore, clock: FakeClock, limits: AccountLimits | None = None
 ) -> ControlPlane:
     """The control plane as the node's composition root wires it, with nothing running in the background."""
     limits = limits or AccountLimits()
@@ -141,7 +136,7 @@ def assemble(
         counter,
     )
     register_all(handlers, parts)
-    directory = FunctionDirectory(functions, aliases, code, opt, draw)
+    directory = FunctionDirectory(functions, aliases, code, opt)
     return ControlPlane(
         handlers, lifecycle, functions, code, directory, locations, clock, catalogue, concurrency, counter
     )
