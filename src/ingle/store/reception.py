@@ -7,17 +7,19 @@ https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/FIFO-
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from ingle.store.database import Connection
 from ingle.store.message import Message, Received, Reception
 from ingle.store.messagerows import SQL, Moved, count, discard, move, renew_group, visible_head
 
-_DISCARDED_AT_ONCE = 1_000  # messages that a receive may put aside before it answers with less
+_PUT_ASIDE_AT_ONCE = 1_000  # expired and dead messages that a receive may meet before it answers with less
 
 
 class Receive:
-    """One receive: candidates in their order, some of which are expired or dead."""
+    """One receive. Nothing is hidden before it is settled who is delivered: a visibility timeout may be zero,
+    and then what was hidden is visible at once."""
 
     def __init__(self, connection: Connection, backlog: int, fifo: bool, wanted: Reception, now: int) -> None:
         self._connection = connection
@@ -27,52 +29,57 @@ class Receive:
         self._now = now
         self._taken: list[Message] = []
         self._dead = 0
-        self._discarded = 0
+        self._put_aside = 0
 
     def take(self, limit: int) -> Received:
-        while len(self._taken) < limit and self._discarded < _DISCARDED_AT_ONCE:
-            left = limit - len(self._taken)
-            if not (self._from_groups(left) if self._fifo else self._from_queue(left)):
-                break
+        """At most `limit` messages."""
+        if self._fifo:
+            self._take_from_groups(limit)
+        else:
+            row = {"backlog": self._backlog, "now": self._now, "limit": limit}
+            for found in self._deliverable(lambda: self._fetch("visible", row)):
+                self._hide(found)
         next_visible_at = None if self._taken else self._next_visible_at()
         return Received(tuple(self._taken), next_visible_at, self._dead)
 
-    def _from_queue(self, limit: int) -> bool:
-        """Whether there was something that had to be put aside, so that there may be more."""
-        row = {"backlog": self._backlog, "now": self._now, "limit": limit}
-        found = self._connection.execute(SQL["visible"], row).fetchall()
-        return self._sort_out(found)
+    def _take_from_groups(self, limit: int) -> None:
+        """Group by group. One may have nothing but dead letters: then there is room for others."""
+        done: set[str] = set()
+        while len(self._taken) < limit:
+            row = {"backlog": self._backlog, "now": self._now, "limit": limit + len(done)}
+            names = [name for (name,) in self._fetch("visible_groups", row) if name not in done]
+            if not names or self._put_aside >= _PUT_ASIDE_AT_ONCE:
+                return
+            for name in names:
+                if len(self._taken) < limit:
+                    self._take_from_group(name, limit - len(self._taken))
+                done.add(name)
 
-    def _from_groups(self, limit: int) -> bool:
-        row = {"backlog": self._backlog, "now": self._now, "limit": limit}
-        put_aside = False
-        for (name,) in self._connection.execute(SQL["visible_groups"], row).fetchall():
-            left = limit - len(self._taken)
-            if left <= 0:
-                break
-            group = {"backlog": self._backlog, "name": name, "limit": left}
-            found = self._connection.execute(SQL["head_of_group"], group).fetchall()
-            put_aside |= self._sort_out(visible_head(found, self._now))
-            renew_group(self._connection, self._backlog, name)
-        return put_aside
+    def _take_from_group(self, name: str, limit: int) -> None:
+        row = {"backlog": self._backlog, "name": name, "limit": limit}
+        for found in self._deliverable(lambda: visible_head(self._fetch("head_of_group", row), self._now)):
+            self._hide(found)
+        renew_group(self._connection, self._backlog, name)
 
-    def _sort_out(self, rows: list[Any]) -> bool:
-        expired, dead = [], []
-        for row in rows:
-            id, _, receives, sent_at = row[:4]
-            letters = self._wanted.dead_letters
-            if sent_at <= self._wanted.sent_after:
-                expired.append((id, row[8]))
-            elif (
-                letters is not None and receives >= letters.max_receives and letters.backlog != self._backlog
-            ):
-                dead.append(row)
-            else:
-                self._hide(row)
-        discard(self._connection, self._backlog, expired)
-        self._bury(dead)
-        self._discarded += len(expired) + len(dead)
-        return bool(expired or dead)
+    def _deliverable(self, fetch: Callable[[], list[Any]]) -> list[Any]:
+        """What `fetch` finds once all is put aside that is expired or dead; nothing, where it is too much."""
+        while self._put_aside < _PUT_ASIDE_AT_ONCE:
+            rows = fetch()
+            expired = [row for row in rows if row[3] <= self._wanted.sent_after]
+            dead = [row for row in rows if self._is_dead(row) and row not in expired]
+            if not expired and not dead:
+                return rows
+            discard(self._connection, self._backlog, [(row[0], row[8]) for row in expired])
+            self._bury(dead)
+            self._put_aside += len(expired) + len(dead)
+        return []
+
+    def _is_dead(self, row: Any) -> bool:
+        letters = self._wanted.dead_letters
+        return letters is not None and row[2] >= letters.max_receives and letters.backlog != self._backlog
+
+    def _fetch(self, query: str, row: dict[str, Any]) -> list[Any]:
+        return self._connection.execute(SQL[query], row).fetchall()
 
     def _hide(self, row: Any) -> None:
         id, message_id, receives, sent_at, first_received_at, source, body, attributes, group, _ = row
