@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.conformance.cli import Cli
 from tests.conformance.functions import deploy as deploy_function
 from tests.conformance.missing import missing
 from tests.conformance.node import Node, Traces
@@ -54,6 +55,12 @@ def deploy(client: Any) -> Iterator[Deploy]:
     for name in names:
         with contextlib.suppress(client.exceptions.ResourceNotFoundException):
             client.delete_function(FunctionName=name)
+
+
+@pytest.fixture
+def cli(node: Node, tmp_path: Path) -> Cli:
+    """The unmodified AWS CLI against the node, with a home of its own."""
+    return Cli(node, tmp_path)
 
 
 @pytest.fixture(scope="session")

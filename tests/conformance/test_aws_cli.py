@@ -1,63 +1,11 @@
-"""The issue's tour with the unmodified AWS CLI, in processes of its own."""
+"""A tour with the unmodified AWS CLI."""
 
 from __future__ import annotations
 
 import base64
-import json
-import subprocess
-import sys
-from pathlib import Path
-from typing import Any
 
-import pytest
-from tests.conformance.functions import DEFAULT_RUNTIME, ECHO, ROLE, fresh_name, zipped
-from tests.conformance.node import REGION, Node, environment
-
-AWS = str(Path(sys.executable).parent / "aws")
-
-
-class Cli:
-    """`aws lambda ...` against a node."""
-
-    def __init__(self, node: Node, home: Path) -> None:
-        self._environment = environment(
-            AWS_ENDPOINT_URL=node.endpoint,
-            AWS_ACCESS_KEY_ID="test",
-            AWS_SECRET_ACCESS_KEY="test",
-            AWS_DEFAULT_REGION=REGION,
-            AWS_PAGER="",
-            HOME=str(home),
-        )
-        self._home = home
-
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [AWS, "lambda", *arguments],
-            env=self._environment,
-            cwd=self._home,
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
-
-    def ok(self, *arguments: str) -> Any:
-        """Run a command that must succeed; what it printed, as JSON."""
-        done = self.run(*arguments)
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout) if done.stdout.strip() else None
-
-    def package(self, name: str, source: str) -> str:
-        """A zip with that source, as the CLI takes it."""
-        (self._home / name).write_bytes(zipped(source))
-        return f"fileb://{name}"
-
-    def read(self, name: str) -> Any:
-        return json.loads((self._home / name).read_text())
-
-
-@pytest.fixture
-def cli(node: Node, tmp_path: Path) -> Cli:
-    return Cli(node, tmp_path)
+from tests.conformance.cli import Cli
+from tests.conformance.functions import DEFAULT_RUNTIME, ECHO, ROLE, fresh_name
 
 
 def test_the_cli_creates_waits_invokes_updates_and_deletes(cli: Cli) -> None:
