@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import NamedTuple
 
 from ingle.model.errors import InvalidParameterValue, ResourceNotFound, ValidationError
@@ -70,6 +71,7 @@ class FunctionReference:
         return ResourceNotFound(f"Function not found: {self.arn}")
 
 
+@lru_cache(maxsize=64)  # asked for at every invocation, and there are few regions
 def partition(region: str) -> str:
     """The partition of a region: `aws`, `aws-cn`, `aws-us-gov`, ..."""
     prefixes = {
