@@ -64,7 +64,7 @@ def run(settings: Settings, announce: Callable[[str], None]) -> None:
             loop.add_signal_handler(number, stop.set)
         try:
             await node.start(listener, stop.set)
-        _spare_the_collector()
+            _spare_the_collector()
             port = listener.getsockname()[1]
             announce(
                 f"Ingle is ready at http://{settings.host}:{port} ({_banner(host.isolation, reads_all)})"
