@@ -6,19 +6,32 @@ import base64
 import contextlib
 import hashlib
 import io
+import tempfile
 import urllib.request
 import uuid
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
 from tests.conformance.conftest import Deploy
-from tests.conformance.functions import DEFAULT_RUNTIME, create, fresh_name, invoke, wait_updated, zipped
+from tests.conformance.functions import (
+    DEFAULT_RUNTIME,
+    create,
+    fresh_name,
+    invoke,
+    wait_active,
+    wait_updated,
+    zipped,
+)
+from tests.conformance.functions import deploy as deploy_function
 from tests.conformance.node import ACCOUNT, REGION, Node
+from tests.support.libraries import some_library
 
+Files = Mapping[str, str | bytes]
 Publish = Callable[..., dict[str, Any]]
 
 SAYS = "#!/bin/sh\necho said by a layer\n"
@@ -49,7 +62,7 @@ def handler(event, context):
 """
 
 
-def layer_zip(files: dict[str, str]) -> bytes:
+def layer_zip(files: Files) -> bytes:
     """A layer's content; what lies in bin/ is executable."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
@@ -77,7 +90,7 @@ def publish(client: Any) -> Iterator[Publish]:
     """PublishLayerVersion from files, undone after the test."""
     published: list[tuple[str, int]] = []
 
-    def publish(name: str, files: dict[str, str], **request: Any) -> dict[str, Any]:
+    def publish(name: str, files: Files, **request: Any) -> dict[str, Any]:
         answer: dict[str, Any] = client.publish_layer_version(
             LayerName=name, Content={"ZipFile": layer_zip(files)}, **request
         )
@@ -114,6 +127,62 @@ def test_a_python_layer_a_command_and_a_file_are_used_as_in_lambda(
     assert configuration["Layers"] == [
         {"Arn": layer["LayerVersionArn"], "CodeSize": layer["Content"]["CodeSize"]}
     ]
+
+
+def test_libraries_of_a_layer_are_found_by_their_names(client: Any, deploy: Deploy, publish: Publish) -> None:
+    layer = publish(fresh_name("layer"), {"lib/libof-a-layer.so.1": some_library().read_bytes()})
+    name = deploy(
+        "import ctypes\ndef handler(event, context):\n    return ctypes.CDLL('libof-a-layer.so.1')._name\n",
+        Layers=[layer["LayerVersionArn"]],
+    )
+    assert invoke(client, name).value == "libof-a-layer.so.1"
+    assert "INIT_START" not in invoke(client, name).log
+
+
+def test_layers_work_where_nothing_can_be_mounted() -> None:
+    with tempfile.TemporaryDirectory(prefix="ingle-test-") as path:
+        Path(path).chmod(0o755)
+        node = Node(Path(path) / "data", "--isolation", "process")
+        try:
+            client = node.client()
+            content = layer_zip({"python/greeting.py": "WORD = 'hello'\n", "bin/says": SAYS})
+            layer = client.publish_layer_version(LayerName="layer", Content={"ZipFile": content})
+            source = LOOK.replace('os.path.exists("/opt/bin/says")', "True")
+            name = deploy_function(client, source, Layers=[layer["LayerVersionArn"]])
+            seen = invoke(client, name).value
+            assert (seen["greeting"][0], seen["says"]) == ("hello", "said by a layer\n")
+        finally:
+            node.terminate()
+
+
+def test_layers_and_functions_that_have_them_survive_kill_9(tmp_path: Path) -> None:
+    node = Node(tmp_path / "data")
+    try:
+        client = node.client()
+        arns = [
+            client.publish_layer_version(
+                LayerName=word, Content={"ZipFile": layer_zip({"python/greeting.py": f"WORD = '{word}'\n"})}
+            )["LayerVersionArn"]
+            for word in ("first", "second")
+        ]
+        create(client, "f", zipped(LOOK), Layers=arns)
+        client.add_permission(
+            FunctionName="f", StatementId="s", Action="lambda:InvokeFunction", Principal="s3.amazonaws.com"
+        )
+        policy = client.get_policy(FunctionName="f")
+        client.delete_layer_version(LayerName="second", VersionNumber=1)
+    finally:
+        node.kill()
+    node = Node(tmp_path / "data")
+    try:
+        client = node.client()
+        wait_active(client, "f")
+        assert invoke(client, "f").value["greeting"][0] == "second"
+        assert [layer["LayerName"] for layer in client.list_layers()["Layers"]] == ["first"]
+        again = client.get_policy(FunctionName="f")
+        assert (again["Policy"], again["RevisionId"]) == (policy["Policy"], policy["RevisionId"])
+    finally:
+        assert node.terminate() == 0
 
 
 def test_later_layers_lie_over_earlier_ones(client: Any, deploy: Deploy, publish: Publish) -> None:

@@ -147,6 +147,10 @@ class Worker:
         )
 
 
+_SEARCH_PATHS = ("PATH", "LD_LIBRARY_PATH")
+_OWN_PLACES = {"TMPDIR": "/tmp", "_INGLE_LAYERS": "/opt"}  # told only where the driver cannot mount
+
+
 def _at(paths: Mapping[str, str], variables: dict[str, str]) -> dict[str, str]:
     """Variables that name Lambda's directories, where the driver had to put those elsewhere."""
     if not paths:
@@ -157,7 +161,18 @@ def _at(paths: Mapping[str, str], variables: dict[str, str]) -> dict[str, str]:
         "PYTHONPATH": "/var/runtime",
     }
     moved = {name: paths[place] for name, place in places.items() if name in variables and place in paths}
-    return {**variables, **moved, **({"TMPDIR": paths["/tmp"]} if "/tmp" in paths else {})}
+    searched = {name: _searched(paths, variables[name]) for name in _SEARCH_PATHS if name in variables}
+    own = {name: paths[place] for name, place in _OWN_PLACES.items() if place in paths}
+    return {**variables, **moved, **searched, **own}
+
+
+def _searched(paths: Mapping[str, str], value: str) -> str:
+    """A search path whose directories are where the driver put them."""
+    places = []
+    for place in value.split(":"):
+        root = next((root for root in paths if place == root or place.startswith(f"{root}/")), "")
+        places.append(paths[root] + place.removeprefix(root) if root else place)
+    return ":".join(places)
 
 
 def _formatter(spec: EnvironmentSpec) -> Formatter:

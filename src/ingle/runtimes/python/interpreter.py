@@ -12,11 +12,14 @@ from typing import Dict, List
 
 TASK_ROOT = "/var/task"
 RUNTIME_DIR = "/var/runtime"
+LAYERS = "/opt"
+# Where layers really lie, from drivers that cannot mount; no variable of a function can have this name.
+_LAYERS_AT = "_INGLE_LAYERS"
 
 
 def settle(environ: Dict[str, str]) -> None:
     """Apply the complete environment to this process; whatever the zygote had is gone."""
-    _replace_environ(environ)
+    _replace_environ({name: value for name, value in environ.items() if name != _LAYERS_AT})
     task_root = environ.get("LAMBDA_TASK_ROOT", TASK_ROOT)
     runtime_dir = environ.get("LAMBDA_RUNTIME_DIR", RUNTIME_DIR)
     os.chdir(task_root)
@@ -24,7 +27,7 @@ def settle(environ: Dict[str, str]) -> None:
     _show_runtime_at(runtime_dir)
     sys.argv = [os.path.join(runtime_dir, "bootstrap.py")]
     sys.modules["__main__"] = types.ModuleType("__main__")  # not the zygote, whose business it is not
-    _set_path(task_root, runtime_dir)
+    _set_path(task_root, runtime_dir, environ.get(_LAYERS_AT, LAYERS))
     _renew_entropy()
 
 
@@ -65,12 +68,13 @@ def _moved(path: str, runtime_dir: str) -> str:
     return runtime_dir + path[len(RUNTIME_DIR) :] if path.startswith(RUNTIME_DIR + "/") else path
 
 
-def _set_path(task_root: str, runtime_dir: str) -> None:
+def _set_path(task_root: str, runtime_dir: str, layers_dir: str) -> None:
     """`sys.path` as Lambda's managed runtime has it, `.pth` files of the function and its layers included.
 
     A PYTHONPATH of the function's own comes in place of the layers' directories, as in Lambda.
     """
-    layers = ["/opt/python/lib/python{}.{}/site-packages".format(*sys.version_info[:2]), "/opt/python"]
+    packages = "python/lib/python{}.{}/site-packages".format(*sys.version_info[:2])
+    layers = [os.path.join(layers_dir, packages), os.path.join(layers_dir, "python")]
     own = os.environ.get("PYTHONPATH", runtime_dir)
     if own != runtime_dir:
         sys.path[:] = [task_root, runtime_dir, *filter(None, own.split(":")), *_STANDARD_LIBRARY]

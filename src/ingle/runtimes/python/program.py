@@ -1,5 +1,7 @@
 """The file that a zygote loads by its path: `preload()` once, then `main(channel_fd)` in each fork.
 
+Executed instead, by `libraries.start_anew`, it does both.
+
 It stands in the staged runtime directory as `ingle_runtime/program.py`. The zygote sees that directory at its
 place on the host, a forked program sees it as `/var/runtime`; so modules are read from the first and given
 the names, paths and tracebacks of the second.
@@ -75,6 +77,12 @@ def main(channel_fd: int) -> None:
     sys.modules[_PACKAGE + ".serving"].main(channel_fd)
 
 
+def resume(channel_fd: int, init_fd: int) -> None:
+    """As `main`, in a program that was executed and not forked; INIT is what `init_fd` holds."""
+    preload()
+    sys.modules[_PACKAGE + ".serving"].resume(channel_fd, init_fd)
+
+
 def _source_spec(name: str, path: str, search: Optional[List[str]]) -> Optional[ModuleSpec]:
     loader = StagedLoader(name, path)
     return importlib.util.spec_from_file_location(
@@ -88,3 +96,7 @@ def _as_shown(path: str) -> str:
 
 def _on_host(path: str) -> str:
     return _STAGE + path[len(SHOWN) :] if path.startswith(SHOWN + "/") else path
+
+
+if __name__ == "__main__":
+    resume(int(sys.argv[1]), int(sys.argv[2]))

@@ -10,13 +10,14 @@ import json
 import os
 import sys
 import threading
-from typing import Any, Dict, NoReturn, Optional
+from typing import Any, Callable, Dict, NoReturn, Optional
 
 from awslambdaric import bootstrap
 from awslambdaric.lambda_runtime_client import BaseLambdaRuntimeClient
 from awslambdaric.lambda_runtime_marshaller import LambdaMarshaller
 
 from . import channel as frames
+from . import libraries
 from .channel import Channel, ChannelClosed
 from .client import ChannelLogSink, ChannelRuntimeClient
 from .interpreter import settle
@@ -28,9 +29,20 @@ def main(channel_fd: int) -> NoReturn:
     """Serve `channel_fd` until the node closes it (then exit 0 at once) or the function ends the process
     (then with the status that a Python process would have, threads joined and exit handlers run)."""
     channel = Channel(channel_fd)
+    _live(channel, lambda: _first_init(channel, channel_fd))
+
+
+def resume(channel_fd: int, init_fd: int) -> NoReturn:
+    """As `main`, in an interpreter that `libraries.start_anew` started: INIT was read before."""
+    with os.fdopen(init_fd, "rb") as file:
+        payload = file.read()
+    _live(Channel(channel_fd), lambda: payload)
+
+
+def _live(channel: Channel, read_init: Callable[[], bytes]) -> NoReturn:
     os.register_at_fork(after_in_child=channel.disown)
     try:
-        _serve(channel)
+        _serve(channel, json.loads(read_init()))
     except ChannelClosed:
         os._exit(0)
     except SystemExit as end:
@@ -41,11 +53,22 @@ def main(channel_fd: int) -> NoReturn:
     _end(status)
 
 
-def _serve(channel: Channel) -> NoReturn:
+def _first_init(channel: Channel, channel_fd: int) -> bytes:
     kind, payload = channel.receive()
     if kind != frames.INIT:
         raise ChannelClosed("frame type {} where INIT belongs".format(kind))
-    init = json.loads(payload)
+    environ = json.loads(payload)["environ"]
+    if libraries.brought(environ):
+        try:
+            libraries.start_anew(channel_fd, payload, environ)
+        except OSError as error:
+            print(
+                "Libraries of LD_LIBRARY_PATH are not found by their names: {}".format(error), file=sys.stderr
+            )
+    return payload
+
+
+def _serve(channel: Channel, init: Dict[str, Any]) -> NoReturn:
     settle(init["environ"])
     _configure(init, channel)
     bootstrap.run(init["handler"], ChannelRuntimeClient(channel))
