@@ -12,7 +12,20 @@ from pathlib import Path
 
 import pytest
 from tests.sandbox.conftest import require
-from tests.sandbox.harness import LIMITS, MIB, PATIENCE, Puppet, Stage, alive, cgroups, config, staged, until
+from tests.sandbox.harness import (
+    LIMITS,
+    MIB,
+    PATIENCE,
+    Puppet,
+    Stage,
+    alive,
+    cgroups,
+    children,
+    command,
+    config,
+    staged,
+    until,
+)
 
 from ingle.sandbox.api import Bind, Executable, Exit, SandboxError
 
@@ -239,14 +252,3 @@ def waiting(stage: Stage) -> list[int]:
     """Programs of zygotes, in sandboxes that the node has not been given."""
     zygotes = {pid for pid in children(stage.host.launcher_pid) if b"zygote.py" in command(pid)}
     return sorted(pid for zygote in zygotes for pid in children(zygote) if pid not in stage.given)
-
-
-def children(pid: int) -> list[int]:
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-
-
-def command(pid: int) -> bytes:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return b""

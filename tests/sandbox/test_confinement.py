@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 
 import pytest
-from tests.sandbox.harness import Raised, Stage, alive
+from tests.sandbox.harness import Raised, Stage, alive, children, command
 
 SYSCALL = """
 import ctypes, os
@@ -55,6 +55,23 @@ async def test_the_command_line_of_process_1_tells_nothing(stage: Stage) -> None
     puppet = await stage.puppet()
     line = await puppet.run("result = open('/proc/1/cmdline').read().rstrip('\\0')")
     assert line == "/init"
+
+
+async def test_process_1_can_kill_and_nothing_else(stage: Stage) -> None:
+    puppet = await stage.puppet()
+    status = await puppet.run("result = dict(l.split(':', 1) for l in open('/proc/1/status'))")
+    assert int(status["CapPrm"], 16) == int(status["CapEff"], 16) == 1 << 5
+    assert int(status["CapBnd"], 16) == int(status["CapAmb"], 16) == 0
+    assert status["NoNewPrivs"].strip() == "1"
+
+
+async def test_process_1_costs_next_to_nothing(stage: Stage) -> None:
+    await stage.puppet()
+    inits = [pid for pid in children(stage.host.launcher_pid) if command(pid) == b"/init\0"]
+    assert inits
+    for pid in inits:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+        assert next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) < 64  # KiB
 
 
 async def test_host_processes_are_out_of_sight_and_reach(stage: Stage) -> None:

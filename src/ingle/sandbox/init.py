@@ -1,34 +1,27 @@
-"""Process 1 of a sandbox: makes the namespaces it lives in, then does next to nothing.
+"""Process 1 of a sandbox: makes the namespaces it lives in, then executes the program that stays (`warden`).
 
 It is forked by the launcher, already the first process of a new pid namespace. It builds the rest, hands the
-listeners to the launcher, gives up all privilege but CAP_KILL, and then obeys: kill everybody else, or stop
-them. Orphans need no reaping by hand: it ignores SIGCHLD, so the kernel does it. When the launcher's end of
-its socket closes it exits, and the kernel kills whoever is left in its namespace.
+listeners to the launcher and gives up all privilege but CAP_KILL. Orphans need no reaping by hand: SIGCHLD is
+ignored, so the kernel does it.
 """
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
 import gc
 import os
 import resource
 import signal
 import socket
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NoReturn
 
 from ingle.sandbox import kernel as k
-from ingle.sandbox import rootfs
+from ingle.sandbox import rootfs, warden
 from ingle.sandbox.datagrams import Port
 from ingle.sandbox.kernel import Kernel
 from ingle.sandbox.network import inside
 
-KILL, KILLED, STUCK = b"k", b"K", b"S"
-FREEZE, THAW = b"f", b"t"  # by signals, where there is no freezer; not answered
-_PATIENCE = 5.0  # seconds until killed processes must be gone; the launcher then kills the whole sandbox
 _HOSTNAME = "localhost"
 
 
@@ -60,11 +53,10 @@ def run(kernel: Kernel, control: socket.socket, plan: Plan) -> NoReturn:
         kernel.prctl(k.PR_SET_PDEATHSIG, signal.SIGKILL)
         listeners = _build(kernel, plan)
         Port(control, ()).send(Ready(), [sock.fileno() for sock in listeners])
-        fd = _shrink(kernel, control)
+        _become_warden(kernel, control, plan.template.warden)
     except BaseException as error:
         Port(control, ()).send(Ready(f"{type(error).__name__}: {error}"))
         os._exit(1)
-    _obey(fd)
 
 
 def _build(kernel: Kernel, plan: Plan) -> list[socket.socket]:
@@ -92,56 +84,19 @@ def _enter(files: tuple[str, ...]) -> None:
             file.write(b"0")
 
 
-def _shrink(kernel: Kernel, control: socket.socket) -> int:
-    """Give up descriptors, privileges and traces of the host; the number of the control socket after it."""
+def _become_warden(kernel: Kernel, control: socket.socket, program: int) -> NoReturn:
+    """Give up descriptors, privileges and every trace of the host, and be the program that stays."""
     os.setsid()
     null = os.open("/dev/null", os.O_RDWR)
     for fd in (0, 1, 2):
         os.dup2(null, fd)
     os.dup2(control.fileno(), 3)
-    kernel.close_range(4)
-    _forget_command_line(b"/init")
+    os.dup2(program, 4, inheritable=False)
+    kernel.close_range(5)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     kernel.keep_capabilities(k.CAP_KILL)
     kernel.prctl(k.PR_SET_NO_NEW_PRIVS, 1)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)  # which process 1 ignores
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    return 3
-
-
-def _forget_command_line(name: bytes) -> None:
-    """Overwrite the launcher's command line, readable by everybody in /proc/1/cmdline, with `name`."""
-    with open("/proc/self/stat") as file:
-        fields = file.read().rpartition(")")[2].split()
-    start, end = int(fields[45]), int(fields[46])  # arg_start, arg_end: fields 48 and 49 in proc(5)
-    if 0 < start < end:
-        ctypes.memset(start, 0, end - start)
-        ctypes.memmove(start, name, min(len(name), end - start - 1))
-
-
-def _obey(control: int) -> NoReturn:
-    while True:
-        command = os.read(control, 1)
-        if command == KILL:
-            os.write(control, KILLED if kill_others() else STUCK)
-        elif command in (FREEZE, THAW):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(-1, signal.SIGSTOP if command == FREEZE else signal.SIGCONT)
-        else:
-            os._exit(0)
-
-
-def kill_others(patience: float = _PATIENCE) -> bool:
-    """SIGKILL to every other process of this pid namespace until none is left; False if some stay."""
-    deadline = time.monotonic() + patience
-    pause = 0.0001
-    while True:
-        try:
-            os.kill(-1, signal.SIGKILL)
-        except ProcessLookupError:
-            return True
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(pause)  # their parents and the kernel reap them meanwhile
-        pause = min(pause * 2, 0.01)
+    os.execve(4, [warden.NAME], {})

@@ -14,6 +14,7 @@ import errno
 import os
 import platform
 import struct
+from collections.abc import Iterable
 
 CLONE_NEWNS = 0x00020000
 CLONE_NEWCGROUP = 0x02000000
@@ -105,10 +106,12 @@ class Kernel:
         self._check(f"prctl {option}", code)
 
     def keep_capabilities(self, *kept: int) -> None:
-        """Empty the bounding, inheritable, permitted and effective sets, but for `kept` in the last two.
+        """Empty all sets but for `kept`, which this process and what it executes as root have from now on.
         Needs CAP_SETPCAP before the call."""
+        everything = range(64)
+        self._capset(everything, kept)  # first: nothing becomes inheritable that the bounding set lacks
         self.drop_bounding_set()
-        self.set_capabilities(*kept)
+        self._capset(kept, kept)
 
     def drop_bounding_set(self) -> None:
         """No program executed from now on can gain a capability. Needs CAP_SETPCAP."""
@@ -122,10 +125,18 @@ class Kernel:
 
     def set_capabilities(self, *kept: int) -> None:
         """Set permitted and effective to `kept`, inheritable to nothing."""
-        mask = sum(1 << capability for capability in kept)
-        low, high = mask & 0xFFFFFFFF, mask >> 32
+        self._capset(kept, ())
+
+    def _capset(self, permitted: Iterable[int], inheritable: Iterable[int]) -> None:
+        """Set permitted and effective to the first, as far as they are there, inheritable to the second."""
         header = struct.pack("=Ii", 0x20080522, 0)  # _LINUX_CAPABILITY_VERSION_3, this process
-        data = struct.pack("=IIIIII", low, low, 0, high, high, 0)
+        had = ctypes.create_string_buffer(24)
+        self._check("capget", self._libc.capget(header, had))
+        _, had_low, _, _, had_high, _ = struct.unpack("=IIIIII", had.raw)
+        mask = _mask(permitted) & (had_high << 32 | had_low)
+        passed = _mask(inheritable)
+        low, high = mask & 0xFFFFFFFF, mask >> 32
+        data = struct.pack("=IIIIII", low, low, passed & 0xFFFFFFFF, high, high, passed >> 32)
         self._check("capset", self._libc.capset(header, data))
 
     def seccomp(self, program: bytes) -> None:
@@ -179,3 +190,7 @@ class Kernel:
             number = ctypes.get_errno()
             raise OSError(number, f"{name}: {os.strerror(number)}")
         return code
+
+
+def _mask(capabilities: Iterable[int]) -> int:
+    return sum(1 << capability for capability in capabilities)

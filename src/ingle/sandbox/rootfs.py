@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterable
 
 from ingle.sandbox import kernel as k
+from ingle.sandbox import warden
 from ingle.sandbox.kernel import Kernel
 
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib64", "/lib32", "/libx32")
@@ -30,18 +31,22 @@ _FALLBACK_RESOLVERS = ("/etc/resolv.conf", "/run/systemd/resolve/resolv.conf")
 
 
 class Template:
-    """The template below the directory `path`, and what is bound from it."""
+    """The template below the directory `path`, and what is bound from it.
+
+    warden: descriptor of the program that becomes process 1 of every sandbox, once it is built."""
 
     def __init__(self, kernel: Kernel, path: str, gid: int) -> None:
         self.path = path
         self._kernel = kernel
         self._gid = gid
+        self.warden = -1
 
     def build(self) -> None:
         """Mount it, in the launcher's own mount namespace."""
         self._kernel.mount("ingle", self.path, "tmpfs", k.MS_NOSUID | k.MS_NODEV, "mode=755,size=8m")
         for target in MOUNT_POINTS:
             self.directory(target)
+        self.warden = warden.install(self.path + os.fsdecode(warden.NAME))
         self._system()
         self._devices()
         self._etc()

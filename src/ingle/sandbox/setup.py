@@ -116,7 +116,7 @@ class Setup:
             if place is None:
                 done(error)
             else:
-                place.end(0, done)
+                place.kill_others(0, lambda error: place.end(0, done) if not error else done(error))
 
         timer = self._loop.later(PATIENCE, lambda: done("no sandbox was made within 10 s"))
         driver.take(taken)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
 import signal
@@ -19,6 +20,8 @@ from ingle.sandbox.validate import below, open_source
 from ingle.sandbox.world import PATIENCE, World
 
 _REMOVAL_PAUSE = 0.005  # seconds between tries to remove a cgroup that still has dying processes
+_KILL_PATIENCE = 5.0  # seconds until killed processes must be gone
+_FIRST_PAUSE, _LAST_PAUSE = 0.0002, 0.01  # seconds between looks at whether they are
 Then = Callable[[str], None]
 
 
@@ -40,7 +43,8 @@ class Shell:
         self._pidfd = -1
         self._control: Port | None = None
         self._waiting: Then | None = None  # for the init to be ready
-        self._kills: deque[Then] = deque()  # for the init's answers, in order
+        self._kills: deque[Then] = deque()  # of everything inside, one after the other
+        self._orders: deque[Callable[[bool], None]] = deque()  # for the init's answers, in order
         self._ended: Then | None = None
 
     # -- making it
@@ -138,7 +142,7 @@ class Shell:
         for prefix in _needed(zygote.prefixes):
             trees.append((self._clone(prefix, prefix), prefix))
         for mask in zygote.masks:
-            if os.path.isdir(mask):
+            if os.path.isdir(mask) and _in_sight(mask, _needed(zygote.prefixes)):
                 empty = self._world.template.path + "/.empty"
                 trees.append((rootfs.clone(self._world.kernel, empty, k.READ_ONLY), mask))
 
@@ -194,9 +198,9 @@ class Shell:
         return held, ()
 
     def signal(self, action: Literal["freeze", "thaw"], pid: int) -> None:
-        if self._group is None and self._control is not None:
-            word = init.FREEZE if action == "freeze" else init.THAW
-            self._control.sock.send(word, socket.MSG_NOSIGNAL)
+        if self._group is None and self._alive:
+            number = signal.SIGSTOP if action == "freeze" else signal.SIGCONT
+            self._order(number, lambda none_left: None)
 
     def oom_kills(self) -> int:
         try:
@@ -212,16 +216,41 @@ class Shell:
         if self._group is not None:
             self._group.thaw()
         self._kills.append(then)
-        assert self._control is not None
-        self._control.sock.send(init.KILL, socket.MSG_NOSIGNAL)
+        if len(self._kills) == 1:
+            self._kill(_FIRST_PAUSE, self._world.loop.now() + _KILL_PATIENCE)
         return None
+
+    def _kill(self, pause: float, deadline: float) -> None:
+        """Have everybody killed until nobody is left; their parents and the kernel reap them meanwhile."""
+        if not self._alive:
+            return
+
+        def answered(none_left: bool) -> None:
+            if none_left or self._world.loop.now() > deadline:
+                self._killed("" if none_left else "its processes would not die")
+            else:
+                self._world.loop.later(pause, lambda: self._kill(min(pause * 2, _LAST_PAUSE), deadline))
+
+        self._order(signal.SIGKILL, answered)
+
+    def _killed(self, error: str) -> None:
+        self._kills.popleft()(error)
+        if self._kills:  # which asked after some of these answers
+            self._kill(_FIRST_PAUSE, self._world.loop.now() + _KILL_PATIENCE)
+
+    def _order(self, number: int, then: Callable[[bool], None]) -> None:
+        """Have the init send a signal to all others; `then` is told whether there was none."""
+        assert self._control is not None
+        self._orders.append(then)
+        with contextlib.suppress(OSError):  # its end is told by SIGCHLD
+            self._control.sock.send(bytes([number]), socket.MSG_NOSIGNAL)
 
     def _answered(self) -> None:
         assert self._control is not None
-        word = self._control.sock.recv(16)
-        if not word:  # its end is told by SIGCHLD
+        answer = self._control.sock.recv(1)
+        if not answer:  # its end is told by SIGCHLD
             return self._world.loop.forget(self._control.fileno())
-        return self._kills.popleft()("" if word == init.KILLED else "its processes would not die")
+        return self._orders.popleft()(answer != b"\0")
 
     def end(self, pid: int, then: Then) -> None:
         self._ended = then
@@ -289,3 +318,9 @@ def _needed(prefixes: tuple[str, ...]) -> list[str]:
         elif not any(below(prefix, path) for path in rootfs.SYSTEM):
             needed.append(prefix)
     return list(dict.fromkeys(needed))
+
+
+def _in_sight(path: str, shown: list[str]) -> bool:
+    """Whether the template shows `path`: what it hides is empty already, and there is nothing to mount on."""
+    hidden = next((hidden for hidden in rootfs.HIDDEN if below(path, hidden)), None)
+    return hidden is None or hidden in shown
