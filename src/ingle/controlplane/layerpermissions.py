@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         RemoveLayerVersionPermissionRequestTypeDef,
     )
 
+_NOTE = "What is open to an organization is open to nobody: accounts here belong to none."
 _REVISION_FROM = "GetLayerPolicy"  # AWS's own word, though its operation is GetLayerVersionPolicy
 
 
@@ -42,7 +43,7 @@ class LayerPermissionOperations:
 
     def register(self, handlers: Handlers) -> None:
         """Add these operations to `handlers`."""
-        handlers.add("AddLayerVersionPermission", self.add_layer_version_permission)
+        handlers.add("AddLayerVersionPermission", self.add_layer_version_permission, note=_NOTE)
         handlers.add("RemoveLayerVersionPermission", self.remove_layer_version_permission)
         handlers.add("GetLayerVersionPolicy", self.get_layer_version_policy)
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         PublishLayerVersionRequestTypeDef,
     )
 
+_NOTE = "Content comes as ZipFile: none from S3."
 _NO_NUMBER = 2**63 - 1  # every version comes before it
 
 
@@ -58,7 +59,7 @@ class LayerOperations:
 
     def register(self, handlers: Handlers) -> None:
         """Add these operations to `handlers`."""
-        handlers.add("PublishLayerVersion", self.publish_layer_version)
+        handlers.add("PublishLayerVersion", self.publish_layer_version, note=_NOTE)
         handlers.add("GetLayerVersion", self.get_layer_version)
         handlers.add("GetLayerVersionByArn", self.get_layer_version_by_arn)
         handlers.add("ListLayers", self.list_layers)
