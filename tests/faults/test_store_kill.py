@@ -38,7 +38,7 @@ def package(name: str) -> bytes:
 
 
 def version(name: str, state: str, code: Code) -> FunctionVersion:
-    """The function `name` in its state "1" or "2", which its description says: publishing renews revisions."""
+    """The function in state "1" or "2", which its description says: publishing renews revisions."""
     key = FunctionKey(ACCOUNT, REGION, name)
     document = {
         "FunctionName": name,
