@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.unit.controlplane.conftest import CONTEXT
-from tests.unit.controlplane.test_layers import ARN, content, permit, publish
+from tests.unit.controlplane.test_layer_operations import ARN, content, permit, publish
 
 from ingle.controlplane import functionlayers
 from ingle.model.errors import AccessDenied, InvalidParameterValue
