@@ -15,6 +15,7 @@ from ingle.model.alias import AdditionalVersion, Alias
 from ingle.model.errors import ResourceConflict, ResourceNotFound
 from ingle.model.function import FunctionConfiguration, FunctionVersion
 from ingle.model.names import FunctionKey, FunctionReference
+from ingle.store.concurrency import move_provisioned
 from ingle.store.database import Connection, Database
 from ingle.store.functions import Functions, revision_mismatch
 from ingle.store.numbers import to_number, to_version
@@ -65,7 +66,7 @@ class Aliases:
         """Replace an alias by what `change` makes of it; returns that. What `change` raises changes nothing.
 
         Raises ResourceNotFound where there is no such alias or version, PreconditionFailed where
-        `revision_id` is given and is not the stored one.
+        `revision_id` is given and is not the stored one, and what `move_provisioned` raises.
         """
 
         def work(connection: Connection) -> Alias:
@@ -78,8 +79,8 @@ class Aliases:
             after = change(before)
             _require_versions(connection, after)
             connection.execute(SQL["update"], _row(after))
-            if after.function_version != before.function_version:  # what is provisioned for it moves along
-                connection.execute(SQL["reallocate"], {**key._asdict(), "alias": name})
+            if after.function_version != before.function_version:
+                move_provisioned(connection, key, name, to_number(after.function_version))
             return after
 
         updated = await self._database.write(work)

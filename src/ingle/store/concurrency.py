@@ -179,6 +179,16 @@ class Concurrency:
         self._require_unreserved(connection, key, "ConcurrentExecutions")
 
 
+def move_provisioned(connection: Connection, key: FunctionKey, alias: str, number: int) -> None:
+    """An alias leads to another version from now on: what is provisioned for it, if anything, moves along.
+
+    Raises InvalidParameterValue for `$LATEST`, ResourceConflict for a version that has its own.
+    """
+    row = {**key._asdict(), "qualifier": alias, "alias": alias, "number": None}
+    if connection.execute(SQL["reallocate"], row).rowcount:
+        _require_one_owner(connection, row, number)
+
+
 def _function(connection: Connection, key: FunctionKey) -> tuple[int | None] | None:
     found: tuple[int | None] | None = connection.execute(SQL["get_function"], key._asdict()).fetchone()
     return found

@@ -228,6 +228,19 @@ async def test_an_alias_that_moves_is_provisioned_anew(published: ControlPlane) 
     assert (await published.call("GetProvisionedConcurrencyConfig", **get))["Status"] == "READY"
 
 
+async def test_an_alias_that_is_provisioned_moves_only_where_it_could_be(published: ControlPlane) -> None:
+    await provision(published, "live", 1)
+    await published.call("UpdateFunctionConfiguration", FunctionName="f", Timeout=9)
+    await published.lifecycle.settle_all()
+    await published.call("PublishVersion", FunctionName="f")
+    await provision(published, "2", 1)
+    before = await published.call("GetAlias", FunctionName="f", Name="live")
+    for version, error in (("$LATEST", InvalidParameterValue), ("2", ResourceConflict)):
+        with pytest.raises(error):
+            await published.call("UpdateAlias", FunctionName="f", Name="live", FunctionVersion=version)
+    assert await published.call("GetAlias", FunctionName="f", Name="live") == before
+
+
 @pytest.mark.parametrize(
     ("qualifier", "count", "error", "text"),
     [

@@ -44,7 +44,3 @@ WHERE account = :account AND region = :region AND name = :name AND number = :num
 
 -- name: function_exists
 SELECT 1 FROM function WHERE account = :account AND region = :region AND name = :name
-
--- name: reallocate
-UPDATE provisioned_concurrency SET status = 'IN_PROGRESS'
-WHERE account = :account AND region = :region AND name = :name AND alias = :alias

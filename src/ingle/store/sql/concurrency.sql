@@ -12,7 +12,7 @@ SELECT account, region, name, reserved_concurrency FROM function WHERE reserved_
 -- What functions of an account have for themselves: what is reserved, else what is provisioned, which is a part
 -- of what is reserved where something is.
 SELECT coalesce(sum(taken), 0) FROM (
-    SELECT reserved_concurrency AS taken FROM function
+    SELECT reserved_concurrency AS taken FROM function INDEXED BY function_reserved
     WHERE account = :account AND region = :region AND reserved_concurrency IS NOT NULL
     UNION ALL
     SELECT requested FROM provisioned_concurrency
@@ -59,6 +59,10 @@ ORDER BY qualifier LIMIT :limit
 
 -- name: delete_provisioned
 DELETE FROM provisioned_concurrency
+WHERE account = :account AND region = :region AND name = :name AND qualifier = :qualifier
+
+-- name: reallocate
+UPDATE provisioned_concurrency SET status = 'IN_PROGRESS'
 WHERE account = :account AND region = :region AND name = :name AND qualifier = :qualifier
 
 -- name: settle_provisioned
