@@ -20,7 +20,7 @@ _ARN = re.compile(
     r"(?P<name>[a-zA-Z0-9_-]+)(?::(?P<number>[0-9]{1,18}))?",
     re.ASCII,
 )
-_LAST_NUMBER = 10**18  # beyond it, the store has no number
+_BEYOND = 2**63  # the store has no such numbers
 
 
 class LayerKey(NamedTuple):
@@ -146,7 +146,7 @@ def check_number(number: int) -> None:
     """Refuse a number that no layer version ever has. Raises InvalidParameterValue, ResourceNotFound."""
     if number < 1:
         raise InvalidParameterValue("Layer Version Cannot be less than 1")
-    if number >= _LAST_NUMBER:
+    if number >= _BEYOND:
         raise not_there()
 
 
