@@ -42,6 +42,7 @@ async def serve(path: Path, listener: socket.socket, ended: asyncio.Event, clock
     )
     await edge.start(listener)
     await ended.wait()
+    sqs.end_polls()
     await edge.stop()
     await sqs.close()
     await database.close()

@@ -41,12 +41,13 @@ _AT_THE_SERVICE_ONLY = frozenset({"CreateQueue", "ListQueues", "GetQueueUrl"})
 
 
 class Sqs:
-    """The service. Its life: `start`, `answer`, `close`."""
+    """The service. Its life: `start`, `answer`, `end_polls`, `close`."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._protocols = {"json": Service.load("sqs"), "query": Service.load("sqs", "query")}
         queues, messages, rooms = Queues(database), Messages(database), Rooms(clock)
         finder = Finder(queues)
+        self._rooms = rooms
         operations = QueueOperations(queues, messages, finder, rooms, clock)
         self._moving = Moving(queues, messages, MoveTasks(database), rooms, clock)
         self._sweeper = Sweeper(queues, messages, operations, clock)
@@ -62,6 +63,10 @@ class Sqs:
         """Go on with what a restart interrupted, and sweep. Raises ServiceError."""
         await self._moving.start()
         self._sweeper.start()
+
+    def end_polls(self) -> None:
+        """Answer who polls long, so that the listener need not wait for them: before it stops."""
+        self._rooms.dismiss()
 
     async def close(self) -> None:
         """End what runs in the background; the database is the caller's."""

@@ -29,6 +29,7 @@ class Room:
         self._due_at = 0
         self.occupants = 0
         self.arrivals = 0
+        self.dismissed = False
 
     async def wait(self, arrivals: int, next_visible_at: int | None, deadline: float) -> bool:
         """Wait until there may be something; False when `deadline` (of the loop's clock) came first.
@@ -36,6 +37,8 @@ class Room:
         arrivals: the room's when the caller looked, because what came since has called nobody.
         next_visible_at: milliseconds since the epoch.
         """
+        if self.dismissed:
+            return False
         if self.arrivals != arrivals:
             return True
         if next_visible_at is not None:
@@ -71,6 +74,12 @@ class Room:
         delay = max(0.0, at / 1000 - self._clock.time()) + 0.001
         self._timer = self._loop.call_later(delay, self._ring)
 
+    def dismiss(self) -> None:
+        """Let everyone go without anything, and nobody wait any more."""
+        self.dismissed = True
+        for called in self._waiting:
+            _resolve(called, False)
+
     def close(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
@@ -86,6 +95,13 @@ class Rooms:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._rooms: dict[QueueKey, Room] = {}
+        self._dismissed = False
+
+    def dismiss(self) -> None:
+        """The node stops: who waits gets an empty answer now, and so does who comes to wait."""
+        self._dismissed = True
+        for room in self._rooms.values():
+            room.dismiss()
 
     @contextlib.contextmanager
     def enter(self, key: QueueKey) -> Iterator[Room]:
@@ -93,6 +109,7 @@ class Rooms:
         room = self._rooms.get(key)
         if room is None:
             room = self._rooms[key] = Room(self._clock)
+            room.dismissed = self._dismissed
         room.occupants += 1
         try:
             yield room

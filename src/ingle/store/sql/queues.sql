@@ -46,7 +46,7 @@ SELECT id, source, destination, rate, to_move, moved, status, failure, started_a
 
 -- name: list_tasks
 SELECT id, source, destination, rate, to_move, moved, status, failure, started_at FROM move_task
-WHERE source = :source ORDER BY started_at DESC, id LIMIT :limit
+WHERE source = :source ORDER BY started_at DESC, id DESC LIMIT :limit
 
 -- name: list_active_tasks
 SELECT id, source, destination, rate, to_move, moved, status, failure, started_at FROM move_task

@@ -192,5 +192,17 @@ async def test_a_hundred_receivers_cost_a_look_for_each_message_and_no_more() ->
     assert all(each.done() for each in waiting)
 
 
+@by_hand
+async def test_nobody_waits_for_a_node_that_stops() -> None:
+    queues = Queues()
+    url = await queues.create()
+    waiting = asyncio.ensure_future(queues.bodies(url, WaitTimeSeconds=20))
+    await settle()
+    queues.sqs.end_polls()
+    await settle()
+    assert waiting.result() == []
+    assert await queues.bodies(url, WaitTimeSeconds=20) == []
+
+
 def _rooms(queues: Queues) -> object:
     return queues.sqs._handlers["ReceiveMessage"].__self__._rooms._rooms  # type: ignore[attr-defined]
