@@ -163,6 +163,18 @@ def test_message_attributes_arrive_and_botocore_agrees_with_their_md5(sqs: Any, 
     assert message["Attributes"]["AWSTraceHeader"] == "Root=1-1-1"
 
 
+def test_json_without_a_target_is_refused_in_json(queue: str) -> None:
+    parts = urlsplit(queue)
+    connection = http.client.HTTPConnection(parts.netloc, timeout=30)
+    headers = {"Content-Type": "application/x-amz-json-1.0", "Host": "sqs.us-east-1.localhost"}
+    connection.request("POST", "/", "{}", headers)
+    response = connection.getresponse()
+    assert response.status == 400
+    assert response.headers["x-amzn-query-error"] == "InvalidAction;Sender"
+    assert b"UnknownOperationException" in response.read()
+    connection.close()
+
+
 def test_the_query_protocol_works_at_a_queues_url(sqs: Any, queue: str) -> None:
     status, text = _get(queue, Action="SendMessage", MessageBody="<foobar & co>")
     assert status == 200

@@ -73,12 +73,16 @@ class Messages:
         self, backlog: int, changes: Sequence[tuple[Receipt, int]], total: int, now: int
     ) -> list[Outcome]:
         """Hide messages for so many milliseconds from now on, at most `total` since they were received."""
-        return await self._database.write(
-            lambda connection: [
+
+        def work(connection: Connection) -> list[Outcome]:
+            if backlog in self._in_flight_at_most:
+                self._in_flight_at_most[backlog] += len(changes)  # they may have been visible again
+            return [
                 _change_visibility(connection, backlog, receipt, visibility, total, now)
                 for receipt, visibility in changes
             ]
-        )
+
+        return await self._database.write(work)
 
     async def counts(self, backlog: int, now: int) -> Counts:
         """Exact at the moment `now`."""

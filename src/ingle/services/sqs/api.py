@@ -75,7 +75,7 @@ class Sqs:
 
     async def answer(self, request: Request, caller: Caller) -> Response:
         """The answer to any request; never raises but for cancellation."""
-        protocol = self._protocols["json" if "x-amz-target" in request.headers else "query"]
+        protocol = self._protocols["json" if _is_json(request) else "query"]
         request_id = new_request_id()
         try:
             operation, labels = protocol.resolve(request)
@@ -97,6 +97,11 @@ class Sqs:
     async def call(self, operation: str, context: Context, params: Mapping[str, Any]) -> dict[str, Any]:
         """One operation with its members, read already: for callers within the node. Raises IngleError."""
         return await self._handlers[operation](context, params)
+
+
+def _is_json(request: Request) -> bool:
+    content_type = request.headers.get("content-type", "")
+    return "x-amz-target" in request.headers or content_type.startswith("application/x-amz-json")
 
 
 def _with_queue_url(operation: str, request: Request, fields: Mapping[str, str]) -> Mapping[str, str]:

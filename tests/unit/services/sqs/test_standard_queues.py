@@ -250,3 +250,18 @@ async def test_too_many_in_flight_are_refused_to_who_does_not_wait(
     assert (error.code, error.status) == ("OverLimit", 403)
     queues.clock.advance(5)
     assert len(await queues.receive(url)) == 10
+
+
+async def test_what_is_hidden_again_counts_as_in_flight(
+    queues: Queues, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingle.services.sqs.receiving.IN_FLIGHT", 4)
+    url = await queues.create()
+    for _ in range(6):
+        await queues.send(url)
+    for message in await queues.receive(url, 2, VisibilityTimeout=0):
+        handle = message["ReceiptHandle"]
+        await queues.call("ChangeMessageVisibility", QueueUrl=url, ReceiptHandle=handle, VisibilityTimeout=9)
+    assert len(await queues.receive(url, 1)) == 1
+    assert len(await queues.receive(url, 3)) == 1
+    assert await queues.counts(url) == (2, 4, 0)
