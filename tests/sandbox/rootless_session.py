@@ -59,6 +59,13 @@ async def main(directory: Path, level: str) -> None:
         found["again"] = await puppet.run("result = 1")
         found["listeners"] = sorted(puppet.sandbox.listeners)
         found["paths"] = sorted(puppet.sandbox.paths)
+    async with staged(directory, replace(wanted, level=level, ahead=1)) as stage:  # type: ignore[arg-type]
+        late = await stage.ahead(memory_bytes=256 * MIB)
+        code = "import resource; result = resource.getrlimit(resource.RLIMIT_DATA)"
+        found["late limit"] = await late.run(code)
+        late.sandbox.freeze()
+        await late.sandbox.stop()
+        found["late exit"] = (await late.exit()).signal
     found["state"] = os.listdir(directory / "state")
     print(json.dumps(found))
 

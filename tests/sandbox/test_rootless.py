@@ -107,3 +107,12 @@ def test_process_still_limits_and_stops(process: Any) -> None:
     assert process["again"] == 1
     assert process["paths"] == ["/tmp", "/var/task"]
     assert process["state"] == []
+
+
+@pytest.mark.parametrize("level", ["rootless", "process"])
+def test_a_program_started_ahead_has_its_memory_limit_as_well(
+    level: str, request: pytest.FixtureRequest
+) -> None:
+    found = request.getfixturevalue(level)
+    assert found["late limit"] == [256 << 20, 256 << 20]
+    assert found["late exit"] == 9

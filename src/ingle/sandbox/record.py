@@ -11,7 +11,6 @@ import fcntl
 import json
 import os
 import re
-import secrets
 import shutil
 import stat
 from collections.abc import Iterator
@@ -48,7 +47,8 @@ class Record:
         about = os.lstat(state_dir)
         if not stat.S_ISDIR(about.st_mode) or about.st_uid != os.geteuid() or about.st_mode & 0o022:
             raise PermissionError(f"{state_dir} is not a directory that only this user can write to")
-        return cls(state_dir, f"ingle-{secrets.token_hex(4)}")
+        # Not from `secrets`, which brings OpenSSL with it: the launcher's pages are copied with every fork.
+        return cls(state_dir, f"ingle-{os.urandom(4).hex()}")
 
     def note(self, **held: object) -> None:
         """Write down what is held from now on; before it is made where that is possible."""
