@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ingle.sandbox import host
-from ingle.sandbox.api import Bind, Exit, Level, Limits, Network, SandboxSpec, Zygote
+from ingle.sandbox.api import Bind, Executable, Exit, Level, Limits, Network, SandboxSpec, Zygote
 from ingle.sandbox.config import HostConfig
 
 MIB = 1 << 20
@@ -102,17 +102,21 @@ class Stage:
         """A fresh sandbox with nothing in it."""
         return Puppet(self, await self.host.create(self.spec(replace(LIMITS, **limits))))
 
-    async def ahead(self, **limits: Any) -> Puppet:
-        """A fresh sandbox, bound to a puppet that was started ahead: waits until there is one."""
-        spec = self.spec(replace(LIMITS, **limits))
+    async def started(self, program: str | Executable = "puppet", **limits: Any) -> host.LauncherSandbox:
+        """A fresh sandbox in which the program runs already: waits until there is one."""
         async with asyncio.timeout(PATIENCE):
             while True:
-                puppet = Puppet(self, await self.host.create(spec, "puppet"))
-                if puppet.sandbox._started is not None:
-                    await puppet.bind()
-                    return puppet
-                await puppet.sandbox.destroy()
+                sandbox = await self.host.create(self.spec(replace(LIMITS, **limits)), program)
+                if sandbox._started is not None:
+                    return sandbox
+                await sandbox.destroy()
                 await asyncio.sleep(0.02)
+
+    async def ahead(self, **limits: Any) -> Puppet:
+        """A fresh sandbox, bound to a puppet that was started ahead."""
+        puppet = Puppet(self, await self.started(**limits))
+        await puppet.bind()
+        return puppet
 
     async def puppet(self, **limits: Any) -> Puppet:
         """A fresh sandbox with a puppet running in it."""

@@ -15,7 +15,6 @@ from tests.sandbox.conftest import require
 from tests.sandbox.harness import (
     LIMITS,
     MIB,
-    PATIENCE,
     Puppet,
     Stage,
     alive,
@@ -134,9 +133,7 @@ async def test_listeners_are_reached_from_a_program_started_ahead(stage: Stage) 
 
 
 async def test_one_that_is_not_taken_out_ends_with_its_sandbox(stage: Stage) -> None:
-    await stage.ahead()
-    await until(lambda: len(waiting(stage)) >= 1)
-    sandbox = await stage.host.create(stage.spec(), "puppet")
+    sandbox = await stage.started()
     before = len(os.listdir("/proc/self/fd"))
     assert sandbox._started is not None
     pid = sandbox._started.pid
@@ -180,14 +177,9 @@ async def test_an_executable_is_started_ahead_with_its_own_files(stage: Stage) -
         {"GREETING": "hello", "PATH": "/usr/bin"},
         binds=(Bind(str(runtime), "/var/runtime"),),
     )
-    async with asyncio.timeout(PATIENCE):
-        while True:
-            sandbox = await stage.host.create(stage.spec(), program)
-            started = sandbox.take_started()
-            if started is not None:
-                break
-            await sandbox.destroy()
-            await asyncio.sleep(0.02)
+    sandbox = await stage.started(program)
+    started = sandbox.take_started()
+    assert started is not None
     puppet = Puppet(stage, sandbox)
     os.close(started.output)
     with started.channel:

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from tests.sandbox.harness import Raised, Stage, alive, children, command
 
+from ingle.sandbox import host
+
 SYSCALL = """
 import ctypes, os
 libc = ctypes.CDLL(None, use_errno=True)
@@ -72,6 +74,17 @@ async def test_process_1_costs_next_to_nothing(stage: Stage) -> None:
     for pid in inits:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
         assert next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) < 64  # KiB
+
+
+async def test_a_program_does_not_learn_where_ingle_is_installed(stage: Stage) -> None:
+    puppet = await stage.puppet()
+    stack = await puppet.run("import traceback; result = ''.join(traceback.format_stack())")
+    line = await puppet.run("result = open('/proc/self/cmdline').read()")
+    package = str(Path(host.__file__).parents[1])
+    assert package not in stack
+    assert line.rstrip("\0").startswith("python")
+    assert package not in line
+    assert await puppet.run("import sys; result = sys.argv") == [""]
 
 
 async def test_host_processes_are_out_of_sight_and_reach(stage: Stage) -> None:

@@ -3,7 +3,7 @@
 Runs on CPython 3.8 and later, by file path, standard library only: `kernel.py` beside it is its one import.
 It has no threads, and it keeps no descriptor of any child.
 
-    zygote.py SOCKET < nothing
+    python -c "exec(...)" zygote.py SOCKET < nothing
 
 Messages on the SEQPACKET socket, JSON objects. From the launcher:
 
@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import array
 import base64
+import ctypes
 import fcntl
 import gc
 import importlib.util
@@ -49,7 +50,7 @@ def _load(name: Any, path: Any) -> Any:
     return module
 
 
-k = _load("ingle_kernel", os.path.join(os.path.dirname(os.path.abspath(__file__)), "kernel.py"))
+k = _load("ingle_kernel", os.path.join(os.path.dirname(os.path.abspath(sys.argv[1])), "kernel.py"))
 del sys.modules["ingle_kernel"]  # not a module that functions could find
 
 
@@ -61,6 +62,7 @@ class Zygote:
         self._kernel = k.Kernel()
         self._seccomp = b""
         self._program: Any = None
+        self._command_line = find_command_line()
         self._own_pid_namespace = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
 
     def prepare(self) -> None:
@@ -127,6 +129,7 @@ class Zygote:
         """The child: confine, then become the program. Never returns."""
         status = fds[0]
         try:
+            forget_command_line(*self._command_line)
             confine(self._kernel, job, fds, self._seccomp)
             status = _STATUS
             if job["argv"] is not None:
@@ -186,6 +189,21 @@ def confine(kernel: Any, job: Any, fds: Any, seccomp: Any) -> None:
     kernel.prctl(k.PR_SET_PDEATHSIG, signal.SIGKILL)
     if seccomp:
         kernel.seccomp(seccomp)
+
+
+def find_command_line() -> Any:
+    """Where this process's command line begins and ends in its memory."""
+    with open("/proc/self/stat") as file:
+        fields = file.read().rpartition(")")[2].split()
+    return int(fields[45]), int(fields[46])  # arg_start, arg_end: fields 48 and 49 in proc(5)
+
+
+def forget_command_line(start: Any, end: Any) -> None:
+    """Leave only the interpreter's name in /proc/self/cmdline: the rest says where Ingle is installed."""
+    name = os.path.basename(sys.executable).encode()
+    if start > 0 and start + len(name) < end:
+        ctypes.memset(start, 0, end - start)
+        ctypes.memmove(start, name, len(name))
 
 
 def _drop_privileges(kernel: Any, uid: int, gid: int) -> None:
@@ -248,9 +266,9 @@ def main() -> None:
     import site
 
     site.setquit()  # `exit` and `quit`, which -S leaves out, and functions use
-    sock = socket.socket(fileno=int(sys.argv[1]))
+    sock = socket.socket(fileno=int(sys.argv[2]))
     sock.set_inheritable(False)
-    sys.argv[1:] = []
+    sys.argv[:] = [""]
     zygote = Zygote(sock)
     zygote.prepare()
     job = zygote.serve()

@@ -19,6 +19,8 @@ from ingle.sandbox.world import World
 START_PATIENCE = 30.0  # seconds for an interpreter to start and preload its program
 _FILE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "zygote.py")
 _SOCKET = 3
+# Compiled under another name: what a function prints of its stack does not show where Ingle is installed.
+_BOOT = "import sys; exec(compile(open(sys.argv[1], 'rb').read(), '/init', 'exec'))"
 # -I and -S: nothing from the environment, the user's or the machine's site-packages runs while privileged.
 _FLAGS = ("-I", "-S", "-B")
 
@@ -166,7 +168,7 @@ def _spawn(interpreter: str, sock: socket.socket) -> int:
         (os.POSIX_SPAWN_DUP2, 2, 1),
         (os.POSIX_SPAWN_DUP2, sock.fileno(), _SOCKET),
     ]
-    argv = [interpreter, *_FLAGS, _FILE, str(_SOCKET)]
+    argv = [interpreter, *_FLAGS, "-c", _BOOT, _FILE, str(_SOCKET)]
     return os.posix_spawn(
         interpreter, argv, environ, file_actions=actions, setsid=True, setsigdef=_SIGNALS, setsigmask=()
     )
