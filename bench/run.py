@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import cold, deployed, emulator, memory, startup, warm
+from bench import cold, deployed, emulator, memory, sqs, startup, warm
 from bench.client import Client
 from bench.figure import BenchError, Figure, table
 from bench.scale import QUICK, WHOLE, Scale
@@ -29,6 +29,7 @@ _MEASURES: dict[str, Callable[[Client, Scale, bool], list[Figure]]] = {
     "memory": memory.measure,
     "startup": startup.measure,
     "deployed": deployed.measure,
+    "sqs": sqs.measure,
 }
 
 

@@ -33,6 +33,8 @@ from ingle.model.clock import SystemClock
 from ingle.model.quotas import AccountLimits
 from ingle.model.settings import Settings
 from ingle.sandbox.host import LauncherHost
+from ingle.services import Services
+from ingle.services.sqs import Sqs
 from ingle.store.aliases import Aliases
 from ingle.store.code import CodeStore
 from ingle.store.concurrency import Concurrency
@@ -132,6 +134,12 @@ class Node:
         register_all(handlers, parts)
         register_invoke(handlers, frontend)
 
+        sqs = Sqs(database, clock)
+        await sqs.start()
+        self._stack.push_async_callback(sqs.close)
+        services = Services()
+        services.add("sqs", sqs)
+
         defaults = Defaults()
         api = LambdaApi(handlers)
         local: dict[str, LocalRoute] = {
@@ -140,11 +148,12 @@ class Node:
             "logs": Logs(logs, defaults),
         }
         hot = HotPath(frontend, defaults, api.render_hot)
-        self._edge = EdgeServer(EdgeSettings(), App(api, local, defaults), hot)
+        self._edge = EdgeServer(EdgeSettings(), App(api, local, defaults, services), hot)
         self._spawn(_every(_TICK, assigner.tick))
         self._spawn(_every(_SWEEP, assigner.sweep))
         await self._edge.start(listener)
         self._stack.push_async_callback(self._edge.stop)
+        self._stack.callback(sqs.end_polls)  # or a long poll would hold up the end
 
     async def stop(self) -> None:
         """End everything, in the reverse order of its start; each part has a deadline of its own."""
