@@ -10,12 +10,12 @@ import click
 from ingle.model.clock import SystemClock, utc_date
 from ingle.model.runtimes import RUNTIMES
 from ingle.model.settings import Settings
-from ingle.worker.catalogue import Catalogue, Missing, PythonFamily, StagingError
+from ingle.worker.catalogue import Catalogue, Missing, ProvidedFamily, PythonFamily, StagingError
 
 
 def report(settings: Settings, as_json: bool) -> None:
     """Print every runtime that Lambda has, and whether functions of it can run here."""
-    catalogue = Catalogue([_python(settings)])
+    catalogue = Catalogue([_python(settings), ProvidedFamily()])
     catalogue.discover()
     there = [
         {"runtime": one.runtime, "version": one.version, "interpreter": one.interpreter, "notes": one.notes}
@@ -31,7 +31,9 @@ def report(settings: Settings, as_json: bool) -> None:
         click.echo(json.dumps({"installed": there, "missing": missing}, indent=2))
         return
     for one in there:
-        click.echo(f"{one['runtime']}: {one['version']} ({one['interpreter']})")
+        click.echo(
+            f"{one['runtime']}: {one['version']} ({one['interpreter'] or 'the function brings its own'})"
+        )
         for note in one["notes"]:
             click.echo(f"    {note}")
     for lack in missing:

@@ -21,7 +21,7 @@ from ingle.model.errors import ServiceError
 from ingle.model.settings import Settings
 from ingle.sandbox.api import Isolation, Level, SandboxError
 from ingle.sandbox.host import start
-from ingle.worker.catalogue import Catalogue, PythonFamily, StagingError
+from ingle.worker.catalogue import Catalogue, ProvidedFamily, PythonFamily, StagingError
 
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
@@ -47,7 +47,9 @@ def run(settings: Settings, announce: Callable[[str], None]) -> None:
         lock = DataDirectoryLock(directory)
         listener = bind(settings.host, settings.port)
         python = PythonFamily(directory / "runtimes")
-        catalogue = Catalogue([python], allow_nearest=settings.runtime_substitution == "nearest")
+        catalogue = Catalogue(
+            [python, ProvidedFamily()], allow_nearest=settings.runtime_substitution == "nearest"
+        )
         catalogue.discover()
         python.prune()
         _raise_descriptor_limit()

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from ingle.controlplane.catalogue import Available, Missing
 from ingle.model.settings import Settings
-from ingle.sandbox.config import ENDPOINT_PORT, HostConfig
+from ingle.sandbox.config import ENDPOINT_PORT, RUNTIME_API_PORT, HostConfig
 from ingle.worker import catalogue as worker_catalogue
 from ingle.worker.catalogue import Catalogue
-from ingle.worker.catalogue.supplier import zygote
+from ingle.worker.catalogue.supplier import zygotes
 from ingle.worker.worker import WorkerSettings
 
 _LEVELS = {"namespaces": "namespaces", "rootless": "rootless", "process": "process"}
@@ -30,10 +30,10 @@ def sandbox_config(settings: Settings, catalogue: Catalogue, directory: Path) ->
     level: object = _LEVELS.get(settings.isolation)
     return HostConfig(
         roots=(str(directory / "code" / "unpacked"), str(directory / "runtimes")),
-        zygotes=tuple(zygote(one) for one in catalogue.installations),
+        zygotes=zygotes(catalogue.installations),
         level=level,  # type: ignore[arg-type]  # checked against the setting's choices
         network=settings.network,  # type: ignore[arg-type]
-        ports=(ENDPOINT_PORT,),
+        ports=(ENDPOINT_PORT, RUNTIME_API_PORT),
         prepared=settings.prepared,
     )
 

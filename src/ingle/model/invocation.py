@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from ingle.model.errors import IngleError
 
@@ -23,13 +24,22 @@ LOG_TAIL_BYTES = 4_096
 class Outcome:
     """How an invocation ended, as its caller is told: HTTP 200, whether the function failed or not.
 
-    function_error: None, or the value of `X-Amz-Function-Error`. log_tail: the last 4 KB of the log where
+    function_error: None, or the value of `X-Amz-Function-Error`; where a stream broke off, the type of the
+    error that broke it. log_tail: the last 4 KB of the log where
     the caller asked for it.
     """
 
     payload: bytes
     function_error: str | None = None
     log_tail: bytes | None = None
+
+
+class ResponseSink(Protocol):
+    """A caller who takes an answer piece by piece, as the function sends it."""
+
+    def write(self, part: bytes, drained: Callable[[], None]) -> bool:
+        """Take a piece. False: it was taken, but nothing more is wanted until `drained` is called, once."""
+        ...
 
 
 @dataclass(slots=True, eq=False)
@@ -39,6 +49,9 @@ class Invocation:
     `done` is called exactly once, on the event loop, with the outcome, or with the error where Ingle itself
     could not run the function. `abandoned` says that nobody waits any longer: an invocation that has not
     started yet is then not started.
+
+    `sink` is for callers of a response stream. What was written to it is not in the outcome's payload again;
+    the payload of a failed invocation says what went wrong, also in the midst of a stream.
     """
 
     request_id: str
@@ -50,6 +63,7 @@ class Invocation:
     cognito_identity: str | None = None  # JSON text
     wants_log_tail: bool = False
     abandoned: bool = False
+    sink: ResponseSink | None = None
 
 
 def function_failure(error_type: str, message: str, request_id: str | None = None) -> Outcome:

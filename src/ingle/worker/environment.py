@@ -15,28 +15,20 @@ import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
 from functools import partial
-from json.encoder import encode_basestring_ascii as quoted
 from typing import Literal, Protocol
 
 from ingle.model.environment import Event, Phase, step
 from ingle.model.errors import ServiceError
 from ingle.model.invocation import Invocation, Outcome, function_failure
-from ingle.sandbox.api import Executable, Exit, LauncherLost, Sandbox, SandboxError
+from ingle.sandbox.api import Exit, LauncherLost, Sandbox, SandboxError
 from ingle.telemetry.lines import InitReport, Report, Status
 from ingle.worker import faults
-from ingle.worker.frames import (
-    REQUEST_ID_BYTES,
-    Frame,
-    FrameType,
-    Oversized,
-    ProtocolError,
-    init_frame,
-    invoke_frame,
-    parse_log,
-)
+from ingle.worker.apihost import ApiHost, Reason
 from ingle.worker.journal import Journal
-from ingle.worker.process import RuntimeProcess
+from ingle.worker.launching import Program, make_runtime
+from ingle.worker.runtime import Runtime
 from ingle.worker.spec import EnvironmentSpec
+from ingle.worker.streaming import StreamedAnswer
 
 INIT_TIMEOUT = 10.0  # seconds: AWS's limit on INIT
 _MB = 1024 * 1024
@@ -59,10 +51,11 @@ class Closeable(Protocol):
 class Equipment:
     """What an environment is made with, put together by the worker."""
 
-    program: str | Executable
+    program: Program
     variables: dict[str, str]
     journal: Journal
     runtime_version: str
+    apis: ApiHost | None = None  # closed with the environment
     endpoint: Closeable | None = None  # the way from inside to Ingle; closed with the environment
     cpu_quota: float | None = None  # processors that it is held to after INIT, which Lambda does not throttle
 
@@ -90,17 +83,24 @@ class Environment:
         self._sandbox = sandbox
         self._owner = owner
         self._loop = asyncio.get_running_loop()
-        self._process: RuntimeProcess | None = None
+        self._apis = equipment.apis
+        self._runtime: Runtime | None = None
+        self._runtime_free = False  # whether it takes an invocation
         self._init: asyncio.Future[InitResult] | None = None
         self._failed_init: InitResult | None = None  # how the runtime that INIT began with was lost
         self._init_started = 0.0
         self._unreported_init_ms: float | None = None
         self._invocation: Invocation | None = None
+        self._answer: Outcome | None = (
+            None  # to the invocation, while runtime or extensions are still at work
+        )
         self._invoke_started = 0.0
         self._start_logged = False
         self._deadline: asyncio.TimerHandle | None = None
         self._stopping: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        if self._apis is not None:
+            self._apis.attach(self)
 
     # INIT
 
@@ -130,18 +130,14 @@ class Environment:
         self._init = result
         self._failed_init = None
         self._init_started = time.perf_counter()
-        self._process = process = RuntimeProcess(self, self._sandbox.take_started())
-        process.send(
-            init_frame(
-                self.spec.handler,
-                self._equipment.variables,
-                self.spec.log_format,
-                self.spec.application_log_level,
-            )
+        self._runtime_free = False
+        equipment = self._equipment
+        self._runtime = runtime = make_runtime(
+            self, self._sandbox, equipment.program, self.spec, equipment.variables, equipment.apis
         )
         try:
             async with asyncio.timeout(timeout):
-                await process.start(self._sandbox, self._equipment.program)
+                await runtime.start()
                 ended = await result
                 # READY and the loss of the runtime may have come in one breath: then the loss counts.
                 return self._failed_init or ended
@@ -192,18 +188,12 @@ class Environment:
             self._begin(invocation)
 
     def _begin(self, invocation: Invocation) -> None:
-        assert self._process is not None
-        # Written by hand: this is the path of every invocation, and what is not quoted is our own.
-        meta = (
-            f'{{"request_id":"{invocation.request_id}","function_arn":"{invocation.function_arn}",'
-            f'"deadline_ms":{int((time.time() + self.spec.timeout) * 1_000)},'
-            f'"trace_id":{quoted(invocation.trace_id)}'
-        )
-        if invocation.client_context is not None:
-            meta += f',"client_context":{quoted(invocation.client_context)}'
-        if invocation.cognito_identity is not None:
-            meta += f',"cognito_identity":{quoted(invocation.cognito_identity)}'
-        self._process.send(invoke_frame(f"{meta}}}".encode(), invocation.payload))
+        assert self._runtime is not None
+        deadline_ms = int((time.time() + self.spec.timeout) * 1_000)
+        self._runtime_free = False
+        self._runtime.invoke(invocation, deadline_ms)
+        if self._apis is not None:
+            self._apis.invoked(invocation, deadline_ms)
         self._log_start(invocation)
 
     def _log_start(self, invocation: Invocation) -> None:
@@ -235,20 +225,6 @@ class Environment:
             outcome = result.outcome(invocation.request_id)
             self._end(outcome, Event.RUNTIME_LOST, "failure", result.error_type)
 
-    def _answered(self, kind: int, payload: bytes | Oversized) -> None:
-        """RESPONSE or ERROR came."""
-        invocation = self._invocation
-        head = payload.head if isinstance(payload, Oversized) else payload[:REQUEST_ID_BYTES]
-        if invocation is None or self._init is not None or head != invocation.request_id.encode():
-            self._break_off(f"answered a request that it was not given: {head!r}")
-            return
-        self._drain()
-        if isinstance(payload, Oversized):
-            outcome = faults.response_too_large(payload.length - REQUEST_ID_BYTES)
-        else:
-            outcome = Outcome(payload[REQUEST_ID_BYTES:], "Unhandled" if kind == FrameType.ERROR else None)
-        self._end(outcome, Event.ANSWERED)
-
     def _timed_out(self) -> None:
         assert self._invocation is not None
         request_id = self._invocation.request_id
@@ -272,20 +248,22 @@ class Environment:
         invocation = self._invocation
         assert invocation is not None
         duration_ms = (time.perf_counter() - self._invoke_started) * 1_000
+        answer, self._answer = self._answer, None
         self._invocation = None
         if self._deadline is not None:
             self._deadline.cancel()
         self.phase = step(self.phase, event)
         self._log_start(invocation)
-        if not invocation.wants_log_tail:
+        if not invocation.wants_log_tail and answer is None:
             # The caller need not wait for our bookkeeping, unless the log is part of the answer.
             invocation.done(outcome)
         self._journal.end(self._report(invocation.request_id, duration_ms, status, error_type))
         tail = self._journal.take_tail()
         if invocation.wants_log_tail:
-            invocation.done(replace(outcome, log_tail=tail) if isinstance(outcome, Outcome) else outcome)
+            told = answer or outcome
+            invocation.done(replace(told, log_tail=tail) if isinstance(told, Outcome) else told)
         if self.phase is Phase.RESET:
-            self._spawn(self._free_after(self._stop_runtime()))
+            self._spawn(self._free_after(self._stop_runtime("timeout" if status == "timeout" else "failure")))
         elif self.phase is Phase.READY:
             self._owner.environment_free(self)
 
@@ -308,33 +286,77 @@ class Environment:
         if self.phase is Phase.RESET:
             self._owner.environment_free(self)
 
-    # What the runtime does: `RuntimeProcess`'s owner
+    # What the runtime and the extensions do
 
-    def frame_received(self, frame: Frame) -> None:
-        kind, payload = frame
-        if kind != FrameType.LOG and self._process is not None and self._process.sending:
-            self._break_off("answered before it had read the question")
-        elif kind in (FrameType.RESPONSE, FrameType.ERROR):
-            self._answered(kind, payload)
-        elif kind == FrameType.LOG:
-            self._log_frame(payload)
-        elif self._init is None or self._init.done():
-            self._break_off(f"sent a frame of type {kind} after INIT")
-        elif kind == FrameType.READY:
+    def initialised(self) -> None:
+        self._runtime_free = True
+        self._settle()
+
+    def init_failed(self, error_type: str | None, outcome: Callable[[str], Outcome]) -> None:
+        self._drain()
+        self._init_ended("error", error_type, outcome)
+
+    def answered(self, outcome: Outcome, free: bool) -> None:
+        invocation = self._invocation
+        if invocation is None or self._answer is not None:
+            return
+        self._runtime_free = free
+        if free and self._idle:
+            self._end(outcome, Event.ANSWERED)
+            return
+        self._answer = outcome
+        if not invocation.wants_log_tail:  # else it is told when all that belongs to the log is there
+            invocation.done(outcome)
+
+    def freed(self) -> None:
+        self._runtime_free = True
+        self._settle()
+
+    def extensions_moved(self) -> None:
+        self._settle()
+
+    def extension_failed(self, name: str, error_type: str) -> None:
+        """An extension that gives up takes the environment with it."""
+        if self.phase is not Phase.SHUTDOWN:
+            self._let_go_of_runtime()
+            self._lost(error_type, f"{name}: {error_type}")
+
+    @property
+    def _idle(self) -> bool:
+        return self._apis is None or self._apis.idle
+
+    def _settle(self) -> None:
+        """Go on where the last one that was waited for is done."""
+        if not (self._runtime_free and self._idle):
+            return
+        if self._init is not None:
+            if self._apis is not None:
+                self._apis.initialised()
             self._init_ended("success")
-        else:
-            assert isinstance(payload, bytes)
+        elif self._invocation is not None and self._answer is not None:
+            self._end(self._answer, Event.ANSWERED)
+
+    def stream(self, resume: Callable[[], None]) -> StreamedAnswer | None:
+        invocation = self._invocation
+        if invocation is None or invocation.sink is None:
+            return None
+        return StreamedAnswer(
+            invocation.sink, invocation.request_id, resume, partial(self._stream_ended, invocation)
+        )
+
+    def _stream_ended(self, invocation: Invocation, outcome: Outcome) -> None:
+        if self._invocation is invocation:
             self._drain()
-            self._init_ended("error", faults.error_type(payload), lambda _: Outcome(payload, "Unhandled"))
+            self.answered(outcome, free=False)
 
     def output_received(self, data: bytes) -> None:
         self._journal.output(data)
         self._hold_if_congested()
 
     def _hold_if_congested(self) -> None:
-        process = self._process
-        if self._journal.stream.congested and process is not None and process.hold():
-            self._journal.stream.when_clear(partial(self._call_soon, process.resume))
+        runtime = self._runtime
+        if self._journal.stream.congested and runtime is not None and runtime.hold():
+            self._journal.stream.when_clear(partial(self._call_soon, runtime.resume))
 
     def _call_soon(self, callback: Callable[[], None]) -> None:
         """From any thread."""
@@ -344,12 +366,19 @@ class Environment:
     def held(self) -> bool:
         return self._journal.stream.congested
 
-    def process_lost(self, exit: Exit | None, reason: str | None) -> None:
-        self._process = None
-        self._journal.flush()
+    def logged(self, timestamp_ms: int, text: str) -> None:
+        self._journal.event(timestamp_ms, text)
+        self._hold_if_congested()
+
+    def lost(self, exit: Exit | None, reason: str | None) -> None:
+        self._runtime = None
         if reason is not None:
             _log.warning("%s: its runtime %s", self._sandbox.name, reason)
-        error_type, message = faults.exit_error(exit)
+        self._lost(*faults.exit_error(exit))
+
+    def _lost(self, error_type: str, message: str) -> None:
+        """The runtime is gone, and with it what it was at."""
+        self._journal.flush()
 
         def outcome(request_id: str) -> Outcome:
             self._journal.line(f"RequestId: {request_id} Error: {message}\n{error_type}")
@@ -363,29 +392,11 @@ class Environment:
         elif self.phase is Phase.READY:
             # It died between two invocations: the next one starts it again.
             self.phase = step(self.phase, Event.RUNTIME_LOST)
-            self._stop_runtime()
-
-    def _break_off(self, reason: str) -> None:
-        """The runtime broke the channel's rules: it is not trusted with another frame."""
-        if self._process is not None:
-            self._process.break_off(reason)
-
-    def _log_frame(self, payload: bytes | Oversized) -> None:
-        if isinstance(payload, Oversized):
-            self._journal.line(f"[a log event of {payload.length} bytes was too long to keep]")
-            return
-        try:
-            _, micros, text = parse_log(payload)
-        except ProtocolError as error:
-            self._break_off(str(error))
-            return
-        self._drain()
-        self._journal.event(micros // 1_000, text)
-        self._hold_if_congested()
+            self._stop_runtime("failure")
 
     def _drain(self) -> None:
-        if self._process is not None:
-            self._process.drain_output()
+        if self._runtime is not None:
+            self._runtime.drain_output()
 
     # The freezer, and the end
 
@@ -400,35 +411,50 @@ class Environment:
     async def shut_down(self) -> None:
         """SHUTDOWN: without extensions Lambda gives the runtime no time (0 ms). An invocation that still
         runs ends with it. Twice is no error."""
+        first = self.phase is not Phase.SHUTDOWN
         if self._invocation is not None:
             self._end(ServiceError("The execution environment was shut down."), Event.RETIRED, "failure")
-        elif self.phase is not Phase.SHUTDOWN:
+        elif first:
             self.phase = step(self.phase, Event.RETIRED)
         self._let_go()
+        if self._apis is not None:
+            if first and self._apis.api.extensions.any:
+                if self.frozen:
+                    self.thaw()
+                await self._apis.shut_down("spindown")
+            self._apis.close()
         if self._equipment.endpoint is not None:
             self._equipment.endpoint.close()
         with contextlib.suppress(LauncherLost):  # the sandbox went with it
             await self._sandbox.destroy()
         self._journal.stream.close()
 
-    def _stop_runtime(self) -> asyncio.Task[None]:
-        """Let go of the runtime now, and kill what is left in the sandbox; the sandbox and its /tmp stay."""
+    def _stop_runtime(self, reason: Reason = "failure") -> asyncio.Task[None]:
+        """Let go of the runtime now, and kill what is left in the sandbox when extensions have been told; the
+        sandbox and its /tmp stay."""
         self._let_go()
-        self._stopping = self._spawn(self._stop_sandbox())
+        self._stopping = self._spawn(self._stop_sandbox(reason))
         return self._stopping
 
-    async def _stop_sandbox(self) -> None:
+    async def _stop_sandbox(self, reason: Reason) -> None:
+        if self._apis is not None:
+            await self._apis.shut_down(reason)
         try:
             await self._sandbox.stop()
         except SandboxError as error:
             if self.phase is not Phase.SHUTDOWN:
                 _log.error("%s could not be stopped: %s", self._sandbox.name, error)
+        if self._apis is not None:
+            self._apis.reset()
 
     def _let_go(self) -> None:
-        if self._process is not None:
-            self._process.close()
-            self._process = None
+        self._let_go_of_runtime()
         self._init_ended("error")
+
+    def _let_go_of_runtime(self) -> None:
+        if self._runtime is not None:
+            self._runtime.close()
+            self._runtime = None
 
     def _spawn(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         task = self._loop.create_task(work)

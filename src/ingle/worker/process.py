@@ -14,26 +14,21 @@ from typing import Protocol
 
 from ingle.sandbox.api import Executable, Exit, Sandbox, Started
 from ingle.worker.frames import Frame, FrameReader, ProtocolError
+from ingle.worker.pipe import OutputPipe, Taker
 
 _READ = 256 * 1024
-_DRAIN_READS = 16  # a child process that never stops writing may not hold up an answer
-_LAST_READS = 16  # nor the news of an exit: what a socket holds is read in fewer
+_LAST_READS = 16  # a descendant that never stops writing may not hold up the news of an exit
 _EXIT_GRACE = 1.0  # seconds from a closed channel to the news of the exit, before we stop waiting for it
 
 
-class Owner(Protocol):
-    """Who owns the process and hears of it. Every call comes on the event loop."""
+class Owner(Taker, Protocol):
+    """Who owns the process and hears of it. Every call comes on the event loop. What is held back is frames
+    as well as output."""
 
     def frame_received(self, frame: Frame) -> None: ...
-    def output_received(self, data: bytes) -> None: ...
     def process_lost(self, exit: Exit | None, reason: str | None) -> None:
         """`exit` is None where the process closed its channel and has not ended yet; `reason` says what
         rule it broke, if it did."""
-        ...
-
-    @property
-    def held(self) -> bool:
-        """Whether output and frames have to wait: nobody can take them now."""
         ...
 
 
@@ -47,13 +42,12 @@ class RuntimeProcess:
         self._far: tuple[socket.socket, int] | None = None  # the ends for a program to be launched
         if started is None:
             self._channel, far_channel = socket.socketpair()
-            self._output, far_output = os.pipe()
+            output, far_output = os.pipe()
             self._far = (far_channel, far_output)
         else:
-            self._channel, self._output = started.channel, started.output
+            self._channel, output = started.channel, started.output
         self._channel.setblocking(False)
-        os.set_blocking(self._output, False)
-        self._output_open = True
+        self._output = OutputPipe(owner, output)
         self._unsent: memoryview | None = None
         self._lost = False
         self._held = False
@@ -62,7 +56,7 @@ class RuntimeProcess:
     async def start(self, sandbox: Sandbox, program: str | Executable) -> None:
         """Launch the program, unless it runs already. Raises SandboxError, and is then closed."""
         self._loop.add_reader(self._channel, self._channel_readable)
-        self._loop.add_reader(self._output, self.drain_output)
+        self._output.watch()
         sandbox.on_exit(self._exited)
         if self._far is None:
             return
@@ -97,23 +91,7 @@ class RuntimeProcess:
 
     def drain_output(self) -> None:
         """Take what stands in the output pipe now."""
-        for _ in range(_DRAIN_READS):
-            if self._owner.held or not self._read_output():
-                return
-
-    def _read_output(self) -> bool:
-        """Whether there was something."""
-        if not self._output_open:
-            return False
-        try:
-            data = os.read(self._output, _READ)
-        except BlockingIOError:
-            return False
-        if not data:
-            self._close_output()
-            return False
-        self._owner.output_received(data)
-        return True
+        self._output.drain()
 
     def hold(self) -> bool:
         """Leave output and frames where they are until `resume`: the function stops when both are full.
@@ -122,8 +100,7 @@ class RuntimeProcess:
             return False
         self._held = True
         self._loop.remove_reader(self._channel)
-        if self._output_open:
-            self._loop.remove_reader(self._output)
+        self._output.unwatch()
         return True
 
     def resume(self) -> None:
@@ -133,25 +110,18 @@ class RuntimeProcess:
         self._held = False
         if self._grace is None:
             self._loop.add_reader(self._channel, self._channel_readable)
-        if self._output_open:
-            self._loop.add_reader(self._output, self.drain_output)
+        self._output.watch()
 
     def close(self) -> None:
         """Let go of the process: nothing more is heard of it."""
         self._lost = True
         if self._grace is not None:
             self._grace.cancel()
-        self._close_output()
+        self._output.close()
         if self._channel.fileno() >= 0:
             self._loop.remove_reader(self._channel)
             self._loop.remove_writer(self._channel)
             self._channel.close()
-
-    def _close_output(self) -> None:
-        if self._output_open:
-            self._output_open = False
-            self._loop.remove_reader(self._output)
-            os.close(self._output)
 
     def _channel_readable(self) -> None:
         try:
@@ -202,7 +172,7 @@ class RuntimeProcess:
     def _lose(self, exit: Exit | None, reason: str | None) -> None:
         if self._lost:
             return
-        self._read_output()  # held or not; one read is more than a pipe holds
+        self._output.read()
         self.close()
         self._owner.process_lost(exit, reason)
 

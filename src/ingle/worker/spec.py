@@ -50,8 +50,10 @@ class Access:
     session_token: str
 
 
-def environ(spec: EnvironmentSpec, access: Access, log_stream: str) -> dict[str, str]:
-    """The environment variables that Lambda sets, and the user's.
+def environ(
+    spec: EnvironmentSpec, access: Access, log_stream: str, runtime_api: str = "127.0.0.1:9001"
+) -> dict[str, str]:
+    """The environment variables that Lambda sets, and the user's. `runtime_api`: where that is inside.
 
     https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
     AWS_ENDPOINT_URL is Ingle's own: it brings every SDK inside to this machine, and users may override it.
@@ -66,7 +68,7 @@ def environ(spec: EnvironmentSpec, access: Access, log_stream: str) -> dict[str,
         "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
         "AWS_LAMBDA_LOG_GROUP_NAME": spec.log_group,
         "AWS_LAMBDA_LOG_STREAM_NAME": log_stream,
-        "AWS_LAMBDA_RUNTIME_API": "127.0.0.1:9001",
+        "AWS_LAMBDA_RUNTIME_API": runtime_api,
         "AWS_ACCESS_KEY_ID": access.access_key_id,
         "AWS_SECRET_ACCESS_KEY": access.secret_access_key,
         "AWS_SESSION_TOKEN": access.session_token,
@@ -78,6 +80,8 @@ def environ(spec: EnvironmentSpec, access: Access, log_stream: str) -> dict[str,
         "LAMBDA_RUNTIME_DIR": "/var/runtime",
         "_HANDLER": spec.handler,
     }
+    if spec.runtime.startswith("provided"):
+        del lambda_own["AWS_EXECUTION_ENV"]  # OS-only runtimes do not have it
     if spec.log_format == "JSON":
         lambda_own["AWS_LAMBDA_LOG_FORMAT"] = "JSON"
         lambda_own["AWS_LAMBDA_LOG_LEVEL"] = spec.application_log_level or "INFO"

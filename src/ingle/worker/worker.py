@@ -18,6 +18,8 @@ from ingle.model.errors import ServiceError
 from ingle.sandbox.api import Bind, Executable, Limits, Sandbox, SandboxError, SandboxHost, SandboxSpec
 from ingle.telemetry.lines import Formatter, JsonFormatter, TextFormatter
 from ingle.telemetry.logs import LogStore, stream_name
+from ingle.worker import bootstrap
+from ingle.worker.apihost import ApiHost
 from ingle.worker.environment import Closeable, Environment, Equipment, Owner
 from ingle.worker.journal import Journal
 from ingle.worker.spec import MB_PER_VCPU, Access, EnvironmentSpec, environ
@@ -29,11 +31,12 @@ _MB = 1024 * 1024
 class Supply:
     """What the runtime of a function consists of on this host.
 
-    program: what is launched. binds: its files, shown inside. version: as INIT_START says it.
-    variables: those that this runtime sets beside Lambda's common ones.
+    program: what is launched; None where the function brings its own runtime, a bootstrap. binds: its files,
+    shown inside. version: as INIT_START says it. variables: those that this runtime sets beside Lambda's
+    common ones.
     """
 
-    program: str | Executable
+    program: str | Executable | None
     binds: tuple[Bind, ...]
     version: str
     variables: dict[str, str]
@@ -85,10 +88,14 @@ class Worker:
             sandbox = await self._host.create(wanted, supply.program)
         except SandboxError as error:
             raise ServiceError(f"No sandbox could be made: {error}") from error
+        apis: ApiHost | None = None
         try:
             endpoint = await self._endpoint(sandbox)
-            return Environment(spec, self._equip(spec, supply, endpoint, sandbox), sandbox, owner)
+            apis = ApiHost(spec, sandbox)
+            return Environment(spec, self._equip(spec, supply, endpoint, apis, sandbox), sandbox, owner)
         except BaseException:
+            if apis is not None:
+                apis.close()
             await sandbox.destroy()
             raise
 
@@ -126,7 +133,12 @@ class Worker:
         return None if listener is None else await self._serve_inside(listener)
 
     def _equip(
-        self, spec: EnvironmentSpec, supply: Supply, endpoint: Closeable | None, sandbox: Sandbox
+        self,
+        spec: EnvironmentSpec,
+        supply: Supply,
+        endpoint: Closeable | None,
+        apis: ApiHost,
+        sandbox: Sandbox,
     ) -> Equipment:
         name = stream_name(spec.version, datetime.now(UTC))
         stream = self._logs.open(spec.account, spec.region, spec.log_group, name)
@@ -137,11 +149,19 @@ class Worker:
             secret_access_key="ingle",
             session_token="ingle",
         )
+        own = environ(spec, access, name, apis.address)
+        variables = _at(sandbox.paths, {**supply.variables, **own})
+        program = supply.program
         return Equipment(
-            program=supply.program,
-            variables=_at(sandbox.paths, {**supply.variables, **environ(spec, access, name)}),
+            program=(
+                bootstrap.find(spec.code, spec.layers, variables, sandbox.paths)
+                if program is None
+                else program
+            ),
+            variables=variables,
             journal=Journal(_formatter(spec), stream),
             runtime_version=supply.version,
+            apis=apis,
             endpoint=endpoint,
             cpu_quota=spec.memory_mb / MB_PER_VCPU if self._settings.cpu_strict else None,
         )

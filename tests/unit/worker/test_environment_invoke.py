@@ -243,7 +243,7 @@ async def test_an_answer_before_the_event_was_read_is_no_answer() -> None:
 
     here = await started(hasty, echo)
     call = here.invoke(b"x" * 3_000_000)
-    here.environment.frame_received((18, call.id.encode() + b"1"))
+    here.environment._runtime.frame_received((18, call.id.encode() + b"1"))
     await settle()
     assert call.outcome.function_error == "Unhandled"
     assert here.environment.phase is Phase.RESET

@@ -19,7 +19,8 @@ class Installation:
     interpreter: absolute host path. prefixes: host directories that the interpreter needs, to be shown at the
     same path inside a sandbox (none for what lies below /usr, which is always there). masks: directories
     inside of those that must appear empty. directory: host path of what is shown as /var/runtime; it exists
-    after `Catalogue.prepare`. program: the file in it that a zygote loads. notes: what a user is to be told.
+    after `Catalogue.prepare`. program: the file in it that a zygote loads; empty, as are interpreter and
+    directory, where functions bring their own runtime. notes: what a user is to be told.
     """
 
     runtime: str

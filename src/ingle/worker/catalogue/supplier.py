@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from datetime import timedelta
 
 from ingle.model.errors import ServiceError
@@ -12,6 +13,11 @@ from ingle.worker.catalogue.family import Installation, Missing, StagingError
 from ingle.worker.worker import Supply
 
 _PREPARE_WITHIN = timedelta(seconds=60)
+
+
+def zygotes(installations: Iterable[Installation]) -> tuple[Zygote, ...]:
+    """The zygotes of those that have a program to fork."""
+    return tuple(zygote(one) for one in installations if one.program)
 
 
 def zygote(installation: Installation) -> Zygote:
@@ -36,6 +42,8 @@ class CatalogueSupplier:
         found = self._catalogue.availability(runtime)
         if isinstance(found, Missing):
             raise ServiceError(found.message)
+        if not found.program:
+            return Supply(program=None, binds=(), version=f"provided:{found.version}", variables={})
         try:
             async with asyncio.timeout(_PREPARE_WITHIN.total_seconds()):
                 await self._catalogue.prepare(found)

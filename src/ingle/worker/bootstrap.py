@@ -1,0 +1,58 @@
+"""The `bootstrap` of a function that brings its own runtime: which file it is, and what is wrong with it.
+
+https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ingle.sandbox.api import Executable
+
+ERROR_TYPE = "Runtime.InvalidEntrypoint"
+_NAME = "bootstrap"
+# As Go says it: Lambda's init is written in Go.
+_ERRORS: dict[int, str] = {
+    errno.ENOENT: "no such file or directory",  # also where the interpreter in its first line is missing
+    errno.EACCES: "permission denied",
+    errno.ENOEXEC: "exec format error",
+    errno.EISDIR: "permission denied",
+}
+
+
+@dataclass(frozen=True)
+class Bootstrap:
+    """`executable`: what to run, or None, where there is none; `fault` then says so in Lambda's words."""
+
+    executable: Executable | None
+    fault: str = ""
+
+
+def find(
+    code: Path, layers: Path | None, variables: Mapping[str, str], paths: Mapping[str, str]
+) -> Bootstrap:
+    """The bootstrap in the package, else the one in the layers. `variables`: the function's environment.
+    `paths`: where the sandbox has Lambda's directories, where it has them elsewhere."""
+    places = [(code, "/var/task"), *([(layers, "/opt")] if layers is not None else [])]
+    for directory, target in places:
+        file = directory / _NAME
+        if file.exists():
+            inside = f"{paths.get(target, target)}/{_NAME}"
+            if not file.is_file() or not os.stat(file).st_mode & 0o111:
+                return Bootstrap(None, f"fork/exec {target}/{_NAME}: permission denied")
+            cwd = paths.get("/var/task", "/var/task")
+            return Bootstrap(Executable((inside,), variables, cwd))
+    return Bootstrap(None, "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]")
+
+
+def launch_fault(executable: Executable, error: str) -> str | None:
+    """What the launcher's `error` says about the bootstrap itself, in Lambda's words; None where it is
+    not the bootstrap's fault."""
+    for number, words in _ERRORS.items():
+        if f"[Errno {number}]" in error:
+            return f"fork/exec {executable.argv[0]}: {words}"
+    return None
