@@ -93,7 +93,7 @@ async def test_tagging_gives_a_function_another_revision_and_changes_nothing_els
         after = await plane.call("GetFunctionConfiguration", FunctionName="f")
         assert after.pop("RevisionId") != before["RevisionId"]
         assert after == {k: v for k, v in before.items() if k != "RevisionId"}
-    refused = {"FunctionName": "f", "Timeout": 9}
+    refused: dict[str, Any] = {"FunctionName": "f", "Timeout": 9}
     with pytest.raises(CallerError):
         await plane.call("UpdateFunctionConfiguration", **refused, RevisionId=before["RevisionId"])
 
