@@ -10,7 +10,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import Field, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -29,11 +29,22 @@ _POLL_SECONDS = 0.5
 def _settings_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """One flag for each setting."""
     for one in reversed(fields(Settings)):
-        choices = one.metadata["choices"]
-        kind = click.Choice(choices) if choices else type(one.default)
-        flag = f"--{one.name.replace('_', '-')}"
-        command = click.option(flag, one.name, type=kind, default=None, help=one.metadata["help"])(command)
+        command = _option(one)(command)
     return command
+
+
+def _option(one: Field[Any]) -> Callable[..., Any]:
+    flag, text = f"--{one.name.replace('_', '-')}", one.metadata["help"]
+    if isinstance(one.default, bool):
+        return click.option(flag, one.name, is_flag=True, default=None, help=text)
+    if isinstance(one.default, tuple):
+        # None where it was not given: the environment and the file have their say then.
+        return click.option(
+            flag, one.name, multiple=True, callback=lambda _context, _option, given: given or None, help=text
+        )
+    choices = one.metadata["choices"]
+    kind = click.Choice(choices) if choices else type(one.default)
+    return click.option(flag, one.name, type=kind, default=None, help=text)
 
 
 def _load(flags: dict[str, Any]) -> tuple[Settings, list[Source]]:

@@ -13,7 +13,17 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
 
-from ingle.edge.asgi import BodyTooLarge, ClientGone, Receive, Scope, Send, read_body, respond
+from ingle.edge.asgi import (
+    BodyTooLarge,
+    ClientGone,
+    Receive,
+    Scope,
+    Send,
+    body_parts,
+    read_body,
+    respond,
+    stream,
+)
 from ingle.edge.identity import Defaults, identify
 from ingle.edge.lambda_api import LambdaApi
 from ingle.edge.services import region_of, service_of
@@ -63,12 +73,37 @@ class App:
         if request.path.startswith(_LOCAL):
             await self._serve_local(request, send)
             return
+        if await self._streamed(request, receive, send):
+            return
         try:
             body = await read_body(receive, CREATE_REQUEST_SIZE)
         except BodyTooLarge:
             await self._send(send, self._api.too_large(request), close=True)
             return
-        await self._send(send, await self._answer(replace(request, body=body), receive))
+        response = await self._answer(replace(request, body=body), receive)
+        if response.parts is None:
+            await self._send(send, response)
+        else:
+            sending = stream(send, response.status, response.headers.items(), response.parts)
+            await _until_gone(sending, receive)
+
+    async def _streamed(self, request: Request, receive: Receive, send: Send) -> bool:
+        """Whether the request was for a service that takes bodies piece by piece; then it is answered."""
+        try:
+            caller = identify(request, self._defaults)
+        except SignatureError:
+            return False
+        name = service_of(request, caller)
+        service = None if name == "lambda" else self._services.streaming(name)
+        if service is None:
+            return False
+        caller = replace(caller, region=region_of(request, caller))
+        answer = await service.serve(name, request, body_parts(receive), caller)
+        try:
+            await stream(send, answer.status, answer.headers, answer.body)
+        finally:
+            answer.close()
+        return True
 
     async def _answer(self, request: Request, receive: Receive) -> Response:
         try:
@@ -116,6 +151,19 @@ async def _unless_gone(answer: Coroutine[Any, Any, Response], receive: Receive) 
         answering.cancel()
         if leaving is not None:
             leaving.cancel()
+
+
+async def _until_gone(sending: Coroutine[Any, Any, None], receive: Receive) -> None:
+    """Send to the end, or until the client goes: a stream of events may have no end of its own."""
+    tasks = {asyncio.ensure_future(sending), asyncio.ensure_future(_gone(receive))}
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _gone(receive: Receive) -> None:

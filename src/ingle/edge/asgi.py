@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, MutableMapping
 from typing import Any
 
 Scope = MutableMapping[str, Any]
@@ -34,6 +34,18 @@ async def read_body(receive: Receive, bound: int) -> bytes:
             return b"".join(parts)
 
 
+async def body_parts(receive: Receive) -> AsyncIterator[bytes]:
+    """The body as it comes; whoever takes it slowly slows the client down. Raises ClientGone."""
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        more = message.get("more_body", False)
+        if message.get("body"):
+            yield message["body"]
+
+
 async def respond(send: Send, status: int, headers: Mapping[str, str], body: bytes) -> None:
     """Send a whole answer."""
     raw = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
@@ -42,9 +54,11 @@ async def respond(send: Send, status: int, headers: Mapping[str, str], body: byt
     await send({"type": "http.response.body", "body": body})
 
 
-async def stream(send: Send, status: int, headers: Mapping[str, str], parts: AsyncIterator[bytes]) -> None:
+async def stream(
+    send: Send, status: int, headers: Iterable[tuple[str, str]], parts: AsyncIterator[bytes]
+) -> None:
     """Send an answer piece by piece, as fast as the client takes it."""
-    raw = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+    raw = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
     await send({"type": "http.response.start", "status": status, "headers": raw})
     async for part in parts:
         await send({"type": "http.response.body", "body": part, "more_body": True})

@@ -6,7 +6,10 @@ Whatever a handler raises becomes an answer: AWS's errors as they are, all else 
 from __future__ import annotations
 
 import logging
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from http import HTTPStatus
+from typing import Any
 
 from ingle.controlplane.handlers import Handlers, RequestContext
 from ingle.edge.identity import Caller
@@ -14,8 +17,9 @@ from ingle.frontend.operation import TRACE_MEMBER
 from ingle.model.errors import IngleError, RequestEntityTooLarge, ServiceError
 from ingle.model.identifiers import new_request_id
 from ingle.model.quotas import CREATE_REQUEST_SIZE
+from ingle.wire.eventstream import encode_exception
 from ingle.wire.message import Request, Response
-from ingle.wire.service import Service
+from ingle.wire.service import Operation, Service
 
 _log = logging.getLogger(__name__)
 
@@ -39,7 +43,9 @@ class LambdaApi:
             if TRACE_MEMBER in result:
                 # What Lambda says with every payload, beside what the service model has.
                 further = {"X-Amzn-Trace-Id": result[TRACE_MEMBER], "X-Amzn-Remapped-Content-Length": "0"}
-                return Response(response.status, {**response.headers, **further}, response.body)
+                response = replace(response, headers={**response.headers, **further})
+            if "EventStream" in result:
+                return replace(response, parts=self._frames(operation, result["EventStream"]))
             return response
         except IngleError as error:
             if isinstance(error, ServiceError):
@@ -48,6 +54,17 @@ class LambdaApi:
         except Exception:
             _log.exception("%s %s failed", request.method, request.path)
             return self._service.render(ServiceError("An internal error occurred."), request_id)
+
+    async def _frames(
+        self, operation: Operation, events: AsyncIterator[tuple[str, Mapping[str, Any]]]
+    ) -> AsyncIterator[bytes]:
+        """The events of an answer as they go over the wire; an error among them ends it as AWS's do."""
+        try:
+            async for name, members in events:
+                yield operation.encode_event(name, members)
+        except IngleError as error:
+            _log.error("%s broke off: %s", operation.name, error)
+            yield encode_exception(error.code, error.message)
 
     def render_hot(self, error: IngleError, request_id: str, date: bytes) -> bytes:
         """`error` as the bytes of a whole HTTP response, for the hot path."""

@@ -53,7 +53,7 @@ class CodeDownload:
             await respond(send, status, _JSON, json.dumps({"message": str(error)}).encode())
             return
         headers = {"content-type": "application/zip", "content-length": str(size)}
-        await stream(send, 200, headers, _chunks(path))
+        await stream(send, 200, headers.items(), _chunks(path))
 
 
 class Logs:

@@ -27,6 +27,7 @@ from ingle.edge.local import CodeDownload, Health, Logs
 from ingle.edge.server import EdgeServer, EdgeSettings
 from ingle.frontend.frontend import Frontend
 from ingle.main.invoking import register_invoke
+from ingle.main.neighbours import embed_library, use_remotes
 from ingle.main.resources import Parts, register_all
 from ingle.main.wiring import RuntimeAvailability, memory_budget_mb, worker_settings
 from ingle.model.clock import SystemClock
@@ -139,8 +140,12 @@ class Node:
         self._stack.push_async_callback(sqs.close)
         services = Services()
         services.add("sqs", sqs)
-
         defaults = Defaults()
+        port = listener.getsockname()[1]
+        library = embed_library(services, self._settings, self._directory, port, defaults)
+        self._stack.push_async_callback(library.close)
+        use_remotes(services, self._settings)
+
         api = LambdaApi(handlers)
         local: dict[str, LocalRoute] = {
             "health": Health(lambda: self._facts(assigner)),

@@ -7,8 +7,11 @@ import gc
 import logging
 import os
 import resource
+import shutil
 import signal
+import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 
 import uvloop
 
@@ -41,6 +44,7 @@ def run(settings: Settings, announce: Callable[[str], None]) -> None:
     logging.basicConfig(
         level=_LEVELS[settings.log_level], format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
+    settings = _with_directory(settings)
     directory = settings.directory()
     try:
         # The launcher clears up after a killed node before this one makes anything; so one node a directory.
@@ -81,8 +85,19 @@ def run(settings: Settings, announce: Callable[[str], None]) -> None:
         raise StartError(str(error)) from error
     finally:
         lock.release()
+        if settings.ephemeral:
+            shutil.rmtree(directory, ignore_errors=True)
     if node.failure is not None:
         raise StartError(node.failure)
+
+
+def _with_directory(settings: Settings) -> Settings:
+    """Where nothing is to be kept, a directory of this node's own in place of the one that is set."""
+    if not settings.ephemeral:
+        return settings
+    directory = tempfile.mkdtemp(prefix="ingle-ephemeral-")
+    os.chmod(directory, 0o755)  # functions of the isolation level process run as other users
+    return replace(settings, data_dir=directory)
 
 
 def _let_go_of_root(settings: Settings, level: Level) -> bool:

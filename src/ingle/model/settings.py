@@ -8,6 +8,7 @@ shows all of them with the place each value came from.
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 _PREFIX = "INGLE_"
+_SERVICE = re.compile(r"[a-z][a-z0-9-]*=https?://[^/\s]+(?:/\S*)?")
 
 
 class SettingError(ValueError):
@@ -65,6 +67,12 @@ class Settings:
         "For a runtime that is not installed: an error at create time, or the nearest version.",
         ("never", "nearest"),
     )
+    service: tuple[str, ...] = _setting(
+        (),
+        "NAME=URL of an endpoint of yours instead of a service of Ingle's (s3=https://key:secret@host:9000); "
+        "repeatable, separated by spaces in the environment, a list in ingle.toml.",
+    )
+    ephemeral: bool = _setting(False, "Keep nothing: all data lies in a directory that goes at the end.")
     user: int = _setting(64_197, "User and group id that the node takes on when it is started as root.")
     log_level: str = _setting(
         "warning", "What the node itself says on stderr.", ("debug", "info", "warning", "error")
@@ -78,6 +86,10 @@ class Settings:
             return Path("/var/lib/ingle")
         base = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
         return Path(base).expanduser().absolute() / "ingle"
+
+    def remotes(self) -> dict[str, str]:
+        """The user's own endpoints, by the name of the service that each is instead of."""
+        return dict(one.split("=", 1) for one in self.service)
 
 
 @dataclass(frozen=True)
@@ -130,6 +142,10 @@ def _read(path: Path, required: bool) -> dict[str, Any]:
 
 
 def _convert(one: Field[Any], value: Any, origin: str) -> Any:
+    if isinstance(one.default, tuple):
+        return _services(one.name, value, origin)
+    if isinstance(one.default, bool):
+        return _switch(one.name, value, origin)
     kind: type[str] | type[int] | type[float] = type(one.default)  # type: ignore[assignment]
     # A text is read; anything else has to be of the kind already, for int(4566.7) and int(True) are guesses.
     given = (str, Path, kind, int) if kind is float else (str, Path, kind)
@@ -146,3 +162,23 @@ def _convert(one: Field[Any], value: Any, origin: str) -> Any:
     if choices and converted not in choices:
         raise SettingError(f"{one.name} ({origin}): {value!r} is not one of {', '.join(choices)}")
     return converted
+
+
+def _switch(name: str, value: Any, origin: str) -> bool:
+    if isinstance(value, bool):
+        return value
+    if value in ("1", "true", "yes", "on", "0", "false", "no", "off"):
+        return value in ("1", "true", "yes", "on")
+    raise SettingError(f"{name} ({origin}): {value!r} is neither true nor false")
+
+
+def _services(name: str, value: Any, origin: str) -> tuple[str, ...]:
+    given = value.split() if isinstance(value, str) else value
+    if not isinstance(given, list | tuple):
+        raise SettingError(f"{name} ({origin}): {value!r} is no list")
+    for one in given:
+        if not (isinstance(one, str) and _SERVICE.fullmatch(one)):
+            raise SettingError(f"{name} ({origin}): {one!r} is not NAME=URL, such as s3=https://host:9000")
+        if one.startswith("lambda="):
+            raise SettingError(f"{name} ({origin}): Lambda itself is Ingle")
+    return tuple(given)

@@ -6,6 +6,8 @@ answers a request.
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 from ingle.wire.message import Request, Response
@@ -30,11 +32,40 @@ class Service(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Streamed:
+    """An answer whose body is handed on piece by piece: objects are larger than memory.
+
+    `headers` are pairs, because a name may come twice; framing headers other than Content-Length are the
+    listener's work. `close` is called when no more of `body` is wanted, whether it was read or not.
+    """
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: AsyncIterator[bytes]
+    close: Callable[[], None] = lambda: None
+
+
+class StreamingService(Protocol):
+    """A neighbouring service to which bodies go as they come."""
+
+    async def serve(
+        self, name: str, request: Request, body: AsyncIterator[bytes], caller: Caller
+    ) -> Streamed:
+        """The answer to a request for the service `name`; `request` is without its body, which `body` has.
+
+        Never raises but for cancellation and for what `body` raises.
+        """
+        ...
+
+
 class Services:
     """The services by the name that they have in signatures. Filled by the composition root."""
 
     def __init__(self) -> None:
         self._services: dict[str, Service] = {}
+        self._streaming: dict[str, StreamingService] = {}
+        self._others: StreamingService | None = None
 
     def add(self, name: str, service: Service) -> None:
         """Raises ValueError where the name is taken."""
@@ -45,5 +76,20 @@ class Services:
     def get(self, name: str) -> Service | None:
         return self._services.get(name)
 
+    def instead(self, name: str, service: StreamingService) -> None:
+        """Have `service` answer for `name`, whoever else is registered for it."""
+        self._streaming[name] = service
 
-__all__ = ["Caller", "Service", "Services"]
+    def others(self, service: StreamingService) -> None:
+        """Have `service` answer for every name that nobody else is registered for."""
+        self._others = service
+
+    def streaming(self, name: str) -> StreamingService | None:
+        """Who answers for `name` piece by piece; None where nobody does, or `get` has it."""
+        found = self._streaming.get(name)
+        if found is None and name not in self._services:
+            found = self._others
+        return found
+
+
+__all__ = ["Caller", "Service", "Services", "Streamed", "StreamingService"]

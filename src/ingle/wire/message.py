@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 
 
@@ -23,8 +23,12 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """An HTTP response; framing headers (`Content-Length`, `Date`, `Connection`) are the listener's work."""
+    """An HTTP response; framing headers (`Content-Length`, `Date`, `Connection`) are the listener's work.
+
+    Where there are `parts`, they are sent one by one as they come, in place of `body`.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes = b""
+    parts: AsyncIterator[bytes] | None = None
