@@ -4,7 +4,6 @@ from __future__ import annotations
 
 _INSTEAD = {
     "InvokeAsync": "It is deprecated: AWS's documentation says to use Invoke with InvocationType Event.",
-    "InvokeWithResponseStream": "Invoke answers with the whole response once the function has ended.",
 }
 
 

@@ -1,4 +1,4 @@
-"""Invoke, as one more operation of the API: its handler is the frontend."""
+"""Invoke and InvokeWithResponseStream, as two more operations of the API: their handler is the frontend."""
 
 from __future__ import annotations
 
@@ -7,15 +7,23 @@ from typing import TYPE_CHECKING
 from ingle.controlplane.handlers import Answer, Handlers, RequestContext
 from ingle.frontend.frontend import Frontend
 from ingle.frontend.operation import invoke
+from ingle.frontend.streaming import invoke_with_response_stream
 
 if TYPE_CHECKING:
-    from types_boto3_lambda.type_defs import InvocationRequestTypeDef
+    from types_boto3_lambda.type_defs import (
+        InvocationRequestTypeDef,
+        InvokeWithResponseStreamRequestTypeDef,
+    )
 
+_STREAMING_NOTE = (
+    "Custom runtimes stream; other functions answer in one chunk. TenantId has no effect, tenants share "
+    "execution environments."
+)
 _NOTE = "InvocationType Event is refused; TenantId has no effect, tenants share execution environments."
 
 
 def register_invoke(handlers: Handlers, frontend: Frontend) -> None:
-    """Add Invoke, in its general way, to `handlers`."""
+    """Add Invoke, in its general way, and InvokeWithResponseStream to `handlers`."""
 
     async def handler(context: RequestContext, request: InvocationRequestTypeDef) -> Answer:
         return await invoke(
@@ -23,3 +31,12 @@ def register_invoke(handlers: Handlers, frontend: Frontend) -> None:
         )
 
     handlers.add("Invoke", handler, note=_NOTE)
+
+    async def streaming_handler(
+        context: RequestContext, request: InvokeWithResponseStreamRequestTypeDef
+    ) -> Answer:
+        return await invoke_with_response_stream(
+            frontend, context.account, context.region, context.request_id, context.trace_header, request
+        )
+
+    handlers.add("InvokeWithResponseStream", streaming_handler, note=_STREAMING_NOTE)
