@@ -11,7 +11,7 @@ import base64
 import binascii
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ingle.controlplane.configuration import UNSUPPORTED, Configurations
 from ingle.controlplane.functionlayers import FunctionLayers
@@ -26,6 +26,7 @@ from ingle.controlplane.lifecycle import Lifecycle
 from ingle.controlplane.location import CodeLocations
 from ingle.controlplane.naming import own_function, own_whole_function
 from ingle.controlplane.references import References
+from ingle.controlplane.sources import PackageSources
 from ingle.model.errors import InvalidParameterValue, PreconditionFailed, ResourceConflict
 from ingle.model.function import FunctionVersion
 from ingle.model.names import (
@@ -61,11 +62,11 @@ _STATES = {
     "LastUpdateStatusReasonCode",
 }
 
-_CODE_NOTE = "Code comes as ZipFile: none from S3, no container images. No publishing to $LATEST.PUBLISHED."
+_CODE_NOTE = "Code comes as ZipFile or from S3: no container images. No publishing to $LATEST.PUBLISHED."
 _NOTE = (
     "Kept and answered, without effect yet: VpcConfig, FileSystemConfigs, TracingConfig, SnapStart, "
     "KMSKeyArn, DeadLetterConfig, TenancyConfig, DurableConfig, CapacityProviderConfig, signatures of code. "
-    f"Refused: {', '.join(UNSUPPORTED)}, code from S3, container images."
+    f"Refused: {', '.join(UNSUPPORTED)}, container images."
 )
 
 
@@ -82,6 +83,7 @@ class FunctionOperations:
         limits: AccountLimits,
         references: References,
         layers: FunctionLayers,
+        sources: PackageSources,
     ) -> None:
         self._functions = functions
         self._code = code
@@ -91,6 +93,7 @@ class FunctionOperations:
         self._limits = limits
         self._references = references
         self._layers = layers
+        self._sources = sources
 
     def register(self, handlers: Handlers) -> None:
         """Add these operations to `handlers`."""
@@ -108,12 +111,12 @@ class FunctionOperations:
         require_own_account(context, key, "CreateFunction")
         self._configurations.check_new(request)
         check_tags(request.get("Tags") or {})
-        content = zip_file(request["Code"])
+        content, bound = await self._sources.read(context, request["Code"])
         await self._references.check(context, request)
         if await self._functions.get(key) is not None:
             raise ResourceConflict(f"Function already exist: {key.name}")
         layers = await self._layers.find(context, request.get("Layers") or [])
-        async with self._code.keeping(content) as code:
+        async with self._code.keeping(content, bound) as code:
             await self._layers.check_size(code.sha256, layers)
             configuration = replace(self._configurations.new(key, request, code), layers=layers)
             created = await self._functions.create(
@@ -162,11 +165,11 @@ class FunctionOperations:
             raise InvalidParameterValue(
                 "Please don't provide ImageUri when updating a function with packageType Zip."
             )
-        content = zip_file(request)
+        content, bound = await self._sources.read(context, request)
         self._configurations.check_runtime(latest.configuration.runtime or "", existing=True)
         publish = request.get("Publish", False)
         architectures = tuple(request.get("Architectures") or ()) or None
-        async with self._code.keeping(content) as code:
+        async with self._code.keeping(content, bound) as code:
             await self._layers.check_size(code.sha256, latest.configuration.layers)
             changed = replace(
                 latest,
@@ -256,19 +259,6 @@ class FunctionOperations:
             raise update_in_progress(before.key.arn) from None
         self._lifecycle.wake()
         return updated
-
-
-def zip_file(code: Any) -> bytes:
-    """The package that a request brings along. Raises CallerError where it brings none or is elsewhere."""
-    content = code.get("ZipFile")
-    if content is None:
-        refuse_unsupported(code, {"S3Bucket": "code from S3; give it as ZipFile"})
-        raise InvalidParameterValue("Please provide a source for function code.")
-    if any(code.get(name) for name in ("S3Bucket", "S3Key", "S3ObjectVersion")):
-        raise InvalidParameterValue(
-            "Please do not provide other FunctionCode parameters when providing a ZipFile."
-        )
-    return bytes(content)
 
 
 def described(

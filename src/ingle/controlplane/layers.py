@@ -8,9 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ingle.controlplane.functionlayers import FunctionLayers
-from ingle.controlplane.functions import read_marker, write_marker, zip_file
+from ingle.controlplane.functions import read_marker, write_marker
 from ingle.controlplane.handlers import Answer, Handlers, RequestContext, require_own_account
 from ingle.controlplane.location import CodeLocations
+from ingle.controlplane.sources import PackageSources
 from ingle.model.clock import Clock, timestamp
 from ingle.model.layers import (
     LayerReference,
@@ -49,6 +50,7 @@ class LayerOperations:
         locations: CodeLocations,
         limits: AccountLimits,
         clock: Clock,
+        sources: PackageSources,
     ) -> None:
         self._layers = layers
         self._function_layers = function_layers
@@ -56,6 +58,7 @@ class LayerOperations:
         self._locations = locations
         self._limits = limits
         self._clock = clock
+        self._sources = sources
 
     def register(self, handlers: Handlers) -> None:
         """Add these operations to `handlers`."""
@@ -72,7 +75,8 @@ class LayerOperations:
         key = parse_layer_name(request["LayerName"], context.account, context.region)
         require_own_account(context, key, "PublishLayerVersion")
         runtimes, architectures = request.get("CompatibleRuntimes"), request.get("CompatibleArchitectures")
-        async with self._code.keeping(zip_file(request["Content"])) as code:
+        content, bound = await self._sources.read(context, request["Content"])
+        async with self._code.keeping(content, bound) as code:
             published = await self._layers.publish(
                 LayerVersion(
                     key=key,

@@ -7,10 +7,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from ingle.controlplane.sources import ObjectRefused
 from ingle.edge.identity import Defaults
 from ingle.model.settings import Settings
 from ingle.services import Services
-from ingle.services.library import ChildSettings, Credentials, Library, Remote
+from ingle.services.library import (
+    ChildSettings,
+    Credentials,
+    Library,
+    ObjectError,
+    Objects,
+    ObjectTooLarge,
+    Remote,
+)
 
 
 def embed_library(
@@ -30,6 +39,23 @@ def use_remotes(services: Services, settings: Settings, environ: Mapping[str, st
     """Have services that are set to an endpoint of the user's answered from there."""
     for name, url in settings.remotes().items():
         services.instead(name, Remote(url, _credentials(url, environ)))
+
+
+class PackageObjects:
+    """The control plane's `ObjectStore` over whatever S3 is here."""
+
+    def __init__(self, services: Services) -> None:
+        self._objects = Objects(services)
+
+    async def read(
+        self, account: str, region: str, bucket: str, key: str, version: str | None, bound: int
+    ) -> bytes | None:
+        try:
+            return await self._objects.read(account, region, bucket, key, version, bound)
+        except ObjectTooLarge:
+            return None
+        except ObjectError as error:
+            raise ObjectRefused(error.code, error.message) from error
 
 
 def _credentials(url: str, environ: Mapping[str, str]) -> Credentials:

@@ -18,6 +18,7 @@ from ingle.controlplane.handlers import Handlers
 from ingle.controlplane.lifecycle import Lifecycle
 from ingle.controlplane.location import CodeLocations
 from ingle.controlplane.mappinglifecycle import MappingLifecycle
+from ingle.controlplane.sources import PackageSources
 from ingle.counting.counter import Counter
 from ingle.edge.app import App, LocalRoute
 from ingle.edge.hot import HotPath
@@ -27,7 +28,7 @@ from ingle.edge.local import CodeDownload, Health, Logs
 from ingle.edge.server import EdgeServer, EdgeSettings
 from ingle.frontend.frontend import Frontend
 from ingle.main.invoking import register_invoke
-from ingle.main.neighbours import embed_library, use_remotes
+from ingle.main.neighbours import PackageObjects, embed_library, use_remotes
 from ingle.main.resources import Parts, register_all
 from ingle.main.wiring import RuntimeAvailability, memory_budget_mb, worker_settings
 from ingle.model.clock import SystemClock
@@ -118,6 +119,7 @@ class Node:
         mapping_lifecycle = MappingLifecycle(EventSourceMappings(database), clock)
         mapping_lifecycle.start()
         self._stack.push_async_callback(mapping_lifecycle.close)
+        services = Services()
         parts = Parts(
             database,
             functions,
@@ -131,6 +133,7 @@ class Node:
             aliases,
             concurrency,
             counter,
+            PackageSources(PackageObjects(services)),
         )
         register_all(handlers, parts)
         register_invoke(handlers, frontend)
@@ -138,7 +141,6 @@ class Node:
         sqs = Sqs(database, clock)
         await sqs.start()
         self._stack.push_async_callback(sqs.close)
-        services = Services()
         services.add("sqs", sqs)
         defaults = Defaults()
         port = listener.getsockname()[1]

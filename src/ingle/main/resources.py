@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ingle.controlplane.account import AccountOperations
 from ingle.controlplane.aliases import AliasOperations
@@ -26,6 +26,7 @@ from ingle.controlplane.provisioned import ProvisionedOperations
 from ingle.controlplane.references import References
 from ingle.controlplane.resourcepolicies import ResourcePolicyOperations
 from ingle.controlplane.scaling import ScalingOperations
+from ingle.controlplane.sources import PackageSources
 from ingle.controlplane.tags import TagOperations
 from ingle.controlplane.urls import UrlOperations
 from ingle.controlplane.versions import VersionOperations
@@ -64,6 +65,7 @@ class Parts:
     aliases: Aliases
     concurrency: Concurrency
     counter: Counter
+    sources: PackageSources = field(default_factory=PackageSources)
 
 
 def register_all(handlers: Handlers, parts: Parts) -> None:
@@ -80,10 +82,11 @@ def register_all(handlers: Handlers, parts: Parts) -> None:
         parts.limits,
         References(providers, code_signing),
         function_layers,
+        parts.sources,
     ).register(handlers)
-    LayerOperations(layers, function_layers, parts.code, parts.locations, parts.limits, parts.clock).register(
-        handlers
-    )
+    LayerOperations(
+        layers, function_layers, parts.code, parts.locations, parts.limits, parts.clock, parts.sources
+    ).register(handlers)
     LayerPermissionOperations(layers).register(handlers)
     policies = FunctionPolicies(parts.database)
     PermissionOperations(policies).register(handlers)

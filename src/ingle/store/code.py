@@ -74,14 +74,14 @@ class CodeStore:
         return self._unpacked / sha256
 
     @asynccontextmanager
-    async def keeping(self, content: bytes) -> AsyncIterator[Code]:
+    async def keeping(self, content: bytes, bound: int = CODE_SIZE_ZIPPED) -> AsyncIterator[Code]:
         """Keep a package, durable and unpacked; inside the block it is safe from being collected.
 
-        Store a reference to it before the block ends. Raises RequestEntityTooLarge above 50 MB, and what
-        `archive.unpack` raises: then nothing was kept.
+        Store a reference to it before the block ends. Raises RequestEntityTooLarge above `bound`
+        bytes, and what `archive.unpack` raises: then nothing was kept.
         """
-        if len(content) > CODE_SIZE_ZIPPED:
-            raise RequestEntityTooLarge(f"Zipped size must be smaller than {CODE_SIZE_ZIPPED} bytes")
+        if len(content) > bound:
+            raise RequestEntityTooLarge(f"Zipped size must be smaller than {bound} bytes")
         sha256 = await self._run(lambda: hashlib.sha256(content).hexdigest())
         self._held[sha256] += 1
         self._touched.add(sha256)

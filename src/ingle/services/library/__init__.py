@@ -15,7 +15,7 @@ host/        the program that runs in the process; the only code that imports mo
 
 from ingle.services.library.child import ChildSettings
 from ingle.services.library.library import Library
-from ingle.services.library.objects import Objects
+from ingle.services.library.objects import ObjectError, Objects, ObjectTooLarge
 from ingle.services.library.remote import Credentials, Remote
 
-__all__ = ["ChildSettings", "Credentials", "Library", "Objects", "Remote"]
+__all__ = ["ChildSettings", "Credentials", "Library", "ObjectError", "ObjectTooLarge", "Objects", "Remote"]
