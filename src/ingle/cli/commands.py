@@ -5,13 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
-import time
-import urllib.error
-import urllib.parse
-import urllib.request
 from collections.abc import Callable
 from dataclasses import Field, fields
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +14,10 @@ import click
 
 import ingle.main
 from ingle.cli import coverage
+from ingle.cli import logs as logs_command
 from ingle.cli import runtimes as runtimes_command
 from ingle.cli.doctor import examine
 from ingle.model.settings import SettingError, Settings, Source, load
-
-_POLL_SECONDS = 0.5
 
 
 def _settings_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -135,34 +129,7 @@ def api_coverage() -> None:
 @click.option("--endpoint-url", envvar="AWS_ENDPOINT_URL", default="http://127.0.0.1:4566", show_default=True)
 def logs(name: str, follow: bool, since: float, endpoint_url: str) -> None:
     """Print the log of function NAME (or of a log group, if NAME begins with a slash)."""
-    group = name if name.startswith("/") else f"/aws/lambda/{name}"
-    moment = int((time.time() - since) * 1000) if since else 0
-    shown: set[tuple[int, str, str]] = set()
     try:
-        while True:
-            for timestamp, stream, text in _events(endpoint_url, group, moment):
-                event = (timestamp, stream, text)
-                if event in shown:
-                    continue
-                if timestamp > moment:
-                    shown = {one for one in shown if one[0] >= timestamp - 1000}
-                    moment = timestamp
-                shown.add(event)
-                when = datetime.fromtimestamp(timestamp / 1000, UTC)
-                click.echo(f"{when:%Y-%m-%dT%H:%M:%S}.{timestamp % 1000:03d} {text}")
-            if not follow:
-                return
-            time.sleep(_POLL_SECONDS)
+        logs_command.show(name, follow, since, endpoint_url)
     except KeyboardInterrupt:
         sys.exit(0)
-
-
-def _events(endpoint: str, group: str, since: int) -> list[tuple[int, str, str]]:
-    query = urllib.parse.urlencode({"group": group, "since": since})
-    try:
-        with urllib.request.urlopen(f"{endpoint.rstrip('/')}/_ingle/logs?{query}", timeout=10) as answer:
-            return [tuple(event) for event in json.load(answer)["events"]]
-    except (urllib.error.URLError, TimeoutError) as error:
-        raise click.ClickException(
-            f"Ingle does not answer at {endpoint}: {error}. Is `ingle up` running?"
-        ) from error

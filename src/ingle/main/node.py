@@ -24,7 +24,7 @@ from ingle.edge.app import App, LocalRoute
 from ingle.edge.hot import HotPath
 from ingle.edge.identity import Defaults
 from ingle.edge.lambda_api import LambdaApi
-from ingle.edge.local import CodeDownload, Health, Logs
+from ingle.edge.local import CodeDownload, Health
 from ingle.edge.server import EdgeServer, EdgeSettings
 from ingle.frontend.frontend import Frontend
 from ingle.main.invoking import register_invoke
@@ -36,6 +36,7 @@ from ingle.model.quotas import AccountLimits
 from ingle.model.settings import Settings
 from ingle.sandbox.host import LauncherHost
 from ingle.services import Services
+from ingle.services.logs import Logs
 from ingle.services.sqs import Sqs
 from ingle.store.aliases import Aliases
 from ingle.store.code import CodeStore
@@ -44,9 +45,10 @@ from ingle.store.database import Database
 from ingle.store.directory import FunctionDirectory
 from ingle.store.functions import Functions
 from ingle.store.layers import Layers
+from ingle.store.logdatabase import open_logs
 from ingle.store.mappings import EventSourceMappings
 from ingle.store.opt import OptDirectories
-from ingle.telemetry.logs import FileLogStore
+from ingle.telemetry.logs import BufferedLogs
 from ingle.worker.catalogue import Catalogue
 from ingle.worker.catalogue.supplier import CatalogueSupplier
 from ingle.worker.worker import Worker
@@ -89,8 +91,14 @@ class Node:
         await lifecycle.start()
         self._stack.push_async_callback(lifecycle.close)
 
-        logs = FileLogStore(self._directory / "logs")
-        self._stack.callback(logs.close)
+        logs_database = await open_logs(self._directory / "logs.db")
+        self._stack.push_async_callback(logs_database.close)
+        cloudwatch_logs = Logs(logs_database, clock)
+        cloudwatch_logs.start()
+        self._stack.push_async_callback(cloudwatch_logs.close)
+        logs = BufferedLogs(cloudwatch_logs.sink)
+        logs.start()
+        self._stack.push_async_callback(logs.close)
         own_network = self._host.isolation.level != "process" and self._host.isolation.network != "host"
         worker = Worker(
             self._host,
@@ -142,6 +150,7 @@ class Node:
         await sqs.start()
         self._stack.push_async_callback(sqs.close)
         services.add("sqs", sqs)
+        services.add("logs", cloudwatch_logs)
         defaults = Defaults()
         port = listener.getsockname()[1]
         library = embed_library(services, self._settings, self._directory, port, defaults)
@@ -152,7 +161,6 @@ class Node:
         local: dict[str, LocalRoute] = {
             "health": Health(lambda: self._facts(assigner)),
             "code": CodeDownload(locations.verify),
-            "logs": Logs(logs, defaults),
         }
         hot = HotPath(frontend, defaults, api.render_hot)
         self._edge = EdgeServer(EdgeSettings(), App(api, local, defaults, services), hot)

@@ -26,6 +26,7 @@ from ingle.store.migrate import migrate
 T = TypeVar("T")
 Connection = sqlite3.Connection
 Work = Callable[[Connection], T]
+Pragmas = tuple[str, ...]
 
 QUEUE_BOUND = 4096  # transactions waiting for the writer; beyond that the caller is refused
 GROUP_BOUND = 512  # transactions of one commit, so that the first of them does not wait for ever
@@ -55,7 +56,9 @@ class _Pending(Generic[T]):
 class Database:
     """One SQLite file. Made by `open`, ended by `close`; the event loop is the one that calls `open`."""
 
-    def __init__(self, path: Path, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, path: Path, loop: asyncio.AbstractEventLoop, schema: str = "migrations", pragmas: Pragmas = ()
+    ) -> None:
         self._path = path
         self._loop = loop
         self._queue: queue.Queue[_Pending[Any] | None] = queue.Queue(QUEUE_BOUND)
@@ -64,18 +67,22 @@ class Database:
         self._local = threading.local()
         self._connections: list[Connection] = []
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
-        self._connection = _connect(path)
-        migrate(self._connection)
+        self._pragmas = pragmas
+        self._connection = _connect(path, pragmas)
+        migrate(self._connection, schema)
 
     @classmethod
-    async def open(cls, path: Path) -> Database:
+    async def open(cls, path: Path, schema: str = "migrations", pragmas: Pragmas = ()) -> Database:
         """Open the file, create and migrate it where that is due, and start the writer.
+
+        `schema` is the folder of its migrations; `pragmas` are set on every connection before ours, of which
+        only `synchronous` gives way to them.
 
         Raises ServiceError where it is no database, is newer than this Ingle, or cannot be written.
         """
         loop = asyncio.get_running_loop()
         try:
-            database = await loop.run_in_executor(None, cls, path, loop)
+            database = await loop.run_in_executor(None, cls, path, loop, schema, pragmas)
         except (sqlite3.Error, OSError) as error:
             raise ServiceError(f"The database {path} could not be opened: {error}") from error
         database._writer.start()
@@ -106,6 +113,13 @@ class Database:
             raise ServiceError("The database is closed.")
         return await _within(deadline, self._loop.run_in_executor(self._readers, self._read, work))
 
+    async def maintain(self, script: str, deadline: float = DEADLINE_SECONDS) -> None:
+        """Run statements that do not go in a transaction with others, on a connection of their own; the
+        writer waits while they write. Raises ServiceError."""
+        if self._closed:
+            raise ServiceError("The database is closed.")
+        await _within(deadline, self._loop.run_in_executor(self._readers, self._maintain, script))
+
     async def close(self) -> None:
         """Commit what is waiting, end the threads, close the file. Twice is no error."""
         if self._closed:
@@ -120,12 +134,21 @@ class Database:
     def _read(self, work: Work[T]) -> T:
         connection: Connection | None = getattr(self._local, "connection", None)
         if connection is None:
-            connection = self._local.connection = _connect(self._path, read_only=True)
+            connection = self._local.connection = _connect(self._path, self._pragmas, read_only=True)
             self._connections.append(connection)
         try:
             return work(connection)
         except sqlite3.Error as error:
             raise ServiceError(f"The database could not be read: {error}") from error
+
+    def _maintain(self, script: str) -> None:
+        connection = _connect(self._path, self._pragmas)
+        try:
+            connection.executescript(script)
+        except sqlite3.Error as error:
+            raise ServiceError(f"The database could not be maintained: {error}") from error
+        finally:
+            connection.close()
 
     def _write_for_ever(self) -> None:
         ended = False
@@ -200,12 +223,14 @@ async def _within(deadline: float, future: asyncio.Future[T]) -> T:
         raise ServiceError(f"The database did not answer within {deadline:g} seconds.") from None
 
 
-def _connect(path: Path, *, read_only: bool = False) -> Connection:
+def _connect(path: Path, pragmas: Pragmas, *, read_only: bool = False) -> Connection:
     # Transactions are ours (isolation_level=None); each connection stays with one thread but is opened and
     # closed by another, which is what check_same_thread would refuse.
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5.0)
-    connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")  # NORMAL would lose acknowledged commits in a power cut
+    for pragma in pragmas:
+        connection.execute(f"PRAGMA {pragma}")
+    connection.execute("PRAGMA journal_mode = WAL")  # last: it makes the file, whose form is settled then
     connection.execute("PRAGMA foreign_keys = ON")
     if read_only:
         connection.execute("PRAGMA query_only = ON")

@@ -8,14 +8,14 @@ from ingle.model.errors import ServiceError
 from ingle.store.sql import migrations, statements
 
 
-def migrate(connection: sqlite3.Connection) -> int:
-    """Apply the migrations that are missing and return the schema's number.
+def migrate(connection: sqlite3.Connection, schema: str = "migrations") -> int:
+    """Apply the migrations of `schema` that are missing and return the schema's number.
 
     Interrupted at any moment, the next start goes on where this one ended: number and tables are committed
     together. Raises ServiceError where the database is newer than this Ingle.
     """
     current: int = connection.execute("PRAGMA user_version").fetchone()[0]
-    known = migrations()
+    known = migrations(schema)
     newest = known[-1][0]
     if current > newest:
         raise ServiceError(

@@ -27,11 +27,13 @@ def parse_queries(text: str) -> Mapping[str, str]:
     return dict(zip(names, (body.strip() for body in bodies), strict=True))
 
 
-def migrations() -> list[tuple[int, str]]:
-    """Every migration's number and text, in order. Raises ValueError where a number is missing or double."""
+def migrations(schema: str = "migrations") -> list[tuple[int, str]]:
+    """Every migration's number and text, in order: those in the folder `schema`.
+
+    Raises ValueError where a number is missing or double."""
     found = sorted(
         (int(match[1]), file.read_text())
-        for file in (files("ingle.store") / "migrations").iterdir()
+        for file in (files("ingle.store") / schema).iterdir()
         if (match := _MIGRATION.fullmatch(file.name))
     )
     if [number for number, _ in found] != list(range(1, len(found) + 1)):

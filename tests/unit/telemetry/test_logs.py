@@ -1,145 +1,140 @@
-"""Log files: in order, whole, where they belong, and bounded in memory."""
+"""Functions' logs gather in order, are handed on whole, and are bounded in memory."""
 
 from __future__ import annotations
 
+import asyncio
 import re
-import threading
-from collections.abc import Iterator
+from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
-from unittest.mock import patch
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
+from ingle.model.errors import ServiceError
 from ingle.telemetry import logs
-from ingle.telemetry.logs import FileLogStore, FileLogStream, stream_name
+from ingle.telemetry.logs import BufferedLogs, BufferedLogStream, Gathered, stream_name
 
 HERE = ("000000000000", "us-east-1", "/aws/lambda/f")
 
 
+class ListSink:
+    """Takes batches, or fails."""
+
+    def __init__(self) -> None:
+        self.batches: list[list[Gathered]] = []
+        self.error: Exception | None = None
+        self.open = asyncio.Event()
+        self.open.set()
+
+    async def write(self, batch: Sequence[Gathered]) -> None:
+        await self.open.wait()
+        if self.error is not None:
+            raise self.error
+        self.batches.append(list(batch))
+
+
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[FileLogStore]:
-    """A store whose writer thread does not run: tests flush by hand."""
-    with patch.object(threading.Thread, "start"), patch.object(threading.Thread, "join"):
-        yield FileLogStore(tmp_path)
+def sink() -> ListSink:
+    return ListSink()
 
 
-def path_of(store: FileLogStore) -> Path:
-    (path,) = store._root.rglob("*.jsonl")
-    return path
+@pytest.fixture
+def store(sink: ListSink) -> BufferedLogs:
+    return BufferedLogs(sink)
+
+
+def fill(stream: BufferedLogStream) -> None:
+    while not stream.congested:
+        stream.append(0, "x" * 100_000)
 
 
 def test_a_stream_is_named_as_lambda_names_it() -> None:
-    assert re.fullmatch(r"2026/01/02/\[\$LATEST\][0-9a-f]{32}", stream_name("$LATEST", datetime(2026, 1, 2)))
+    assert re.fullmatch(r"2026/03/05/\[7\][0-9a-f]{32}", stream_name("7", datetime(2026, 3, 5)))
 
 
-def test_events_of_one_millisecond_keep_their_order(store: FileLogStore) -> None:
-    stream = store.open(*HERE, "s")
-    for number in range(50):
-        stream.append(5, f"line {number}\nécrit\u2028")
-    store._flush()
-    assert list(store.read(*HERE)) == [(5, "s", f"line {number}\nécrit\u2028") for number in range(50)]
-
-
-def test_streams_are_merged_by_time_and_cut_at_since(store: FileLogStore) -> None:
-    one, two = store.open(*HERE, "2026/01/01/[1]a"), store.open(*HERE, "2026/01/01/[$LATEST]b")
-    one.append(1, "a")
-    two.append(2, "b")
-    one.append(3, "c")
-    store._flush()
-    assert [text for _, _, text in store.read(*HERE, since_ms=2)] == ["b", "c"]
-    assert {name for _, name, _ in store.read(*HERE)} == {one.name, two.name}
-
-
-@pytest.mark.parametrize("cut", [b'[2,"half', '[2,"é'.encode()[:-1], b"\0\0\0"])
-def test_a_last_line_cut_off_by_a_crash_is_left_out(store: FileLogStore, cut: bytes) -> None:
-    store.open(*HERE, "s").append(1, "whole")
-    store._flush()
-    with open(path_of(store), "ab") as file:
-        file.write(cut)
-    assert list(store.read(*HERE)) == [(1, "s", "whole")]
-
-
-def test_a_line_torn_by_a_power_failure_costs_only_itself(store: FileLogStore) -> None:
-    stream = store.open(*HERE, "s")
-    stream.append(1, "before")
-    store._flush()
-    with open(path_of(store), "ab") as file:
-        file.write(b"\0\0\0\xff\n")
-    stream.append(2, "after")
-    store._flush()
-    assert [text for _, _, text in store.read(*HERE)] == ["before", "after"]
-
-
-@pytest.mark.parametrize("text", ["x" * 1_000, ""])
-def test_a_flood_even_of_empty_lines_is_congestion_until_it_is_written(
-    store: FileLogStore, text: str
+async def test_a_flush_hands_on_every_stream_in_the_order_of_writing(
+    store: BufferedLogs, sink: ListSink
 ) -> None:
-    stream = store.open(*HERE, "s")
-    for _ in range(logs._STREAM_BOUND // (len(text) + logs._EVENT_BYTES) + 1):
-        assert not stream.congested
-        stream.append(1, text)
-    assert stream.congested
-    called: list[bool] = []
-    stream.when_clear(lambda: called.append(stream.congested))
+    one, two = store.open(*HERE, "one"), store.open(*HERE, "two")
+    one.append(5, "a")
+    two.append(4, "b")
+    one.append(5, "c")
+    await store.flush()
+    await store.flush()  # of nothing: no batch
+    assert sink.batches == [
+        [Gathered(*HERE, "one", [(5, "a"), (5, "c")]), Gathered(*HERE, "two", [(4, "b")])]
+    ]
+
+
+async def test_a_stream_that_holds_too_much_is_congested_until_it_is_written(store: BufferedLogs) -> None:
+    stream, called = store.open(*HERE, "s"), []
+    fill(stream)
+    stream.when_clear(lambda: called.append("clear"))
     assert called == []
-    store._flush()
-    assert called == [False]
-    store._flush()
-    assert called == [False]
+    await store.flush()
+    assert called == ["clear"]
+    assert not stream.congested
 
 
-def test_when_clear_after_the_flush_calls_at_once(store: FileLogStore) -> None:
+async def test_empty_lines_are_bounded_too(store: BufferedLogs) -> None:
     stream = store.open(*HERE, "s")
-    called: list[int] = []
-    stream.when_clear(lambda: called.append(1))
-    assert called == [1]
+    for _ in range(100_000):
+        stream.append(0, "")
+    assert stream.congested
 
 
-def test_a_disk_that_fails_loses_lines_and_stops_nobody(
-    store: FileLogStore, caplog: pytest.LogCaptureFixture
+async def test_what_the_sink_has_not_taken_yet_counts(store: BufferedLogs, sink: ListSink) -> None:
+    stream = store.open(*HERE, "s")
+    fill(stream)
+    sink.open.clear()
+    flush = asyncio.ensure_future(store.flush())
+    await asyncio.sleep(0)
+    assert stream.congested
+    sink.open.set()
+    await flush
+    assert not stream.congested
+
+
+async def test_all_streams_together_are_bounded_and_silent_ones_are_not_held_up(
+    store: BufferedLogs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gone, fine = store.open(*HERE, "gone"), store.open(*HERE, "fine")
-    gone._path = gone._path / "no" / "such"
-    gone.append(1, "lost" * 2_000_000)
-    fine.append(1, "kept")
-    called: list[int] = []
-    gone.when_clear(lambda: called.append(1))
-    store._flush()
-    assert called == [1]
-    assert "log events lost" in caplog.text
-    assert [text for _, _, text in store.read(*HERE)] == ["kept"]
+    monkeypatch.setattr(logs, "_TOTAL_BOUND", 1_000)
+    first, second, silent = (store.open(*HERE, name) for name in ("first", "second", "silent"))
+    first.append(0, "x" * 900)
+    second.append(0, "y")
+    assert first.congested
+    assert second.congested
+    assert not silent.congested
+    await store.flush()
+    assert not first.congested
+    assert store.held == 0
 
 
-def test_one_streams_trouble_is_not_the_others(store: FileLogStore) -> None:
-    class Broken(FileLogStream):
-        def flush(self) -> None:
-            raise RuntimeError("its loop is closed")
-
-    broken = Broken(store, store._root / "x", "broken")
-    broken.append(1, "x")
-    store.open(*HERE, "fine").append(1, "kept")
-    store._flush()
-    assert [text for _, _, text in store.read(*HERE)] == ["kept"]
+async def test_when_clear_after_the_flush_calls_at_once(store: BufferedLogs) -> None:
+    called: list[str] = []
+    store.open(*HERE, "s").when_clear(lambda: called.append("clear"))
+    assert called == ["clear"]
 
 
-def test_close_writes_the_rest(tmp_path: Path) -> None:
-    store = FileLogStore(tmp_path)
+@pytest.mark.parametrize("error", [ServiceError("disk full"), ValueError("a bug")])
+async def test_what_the_sink_loses_holds_up_nobody(
+    store: BufferedLogs, sink: ListSink, error: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    stream, called = store.open(*HERE, "s"), []
+    fill(stream)
+    stream.when_clear(lambda: called.append("clear"))
+    sink.error = error
+    await store.flush()
+    assert called == ["clear"]
+    assert "log events of 1 streams lost" in caplog.text
+    sink.error = None
+    stream.append(1, "kept")
+    await store.flush()
+    assert [each.events for batch in sink.batches for each in batch] == [[(1, "kept")]]
+
+
+async def test_closing_writes_the_rest(store: BufferedLogs, sink: ListSink) -> None:
+    store.start()
     store.open(*HERE, "s").append(1, "last")
-    store.close()
-    assert [text for _, _, text in store.read(*HERE)] == ["last"]
-
-
-@given(st.text(st.characters(codec="ascii", exclude_characters="\0"), max_size=520))
-def test_no_name_leads_out_of_the_store_or_is_too_long_for_a_file_system(name: str) -> None:
-    part = logs._part(name)
-    assert len(part) <= 255
-    assert "/" not in part
-    assert part not in (".", "..")
-
-
-def test_groups_that_differ_only_at_their_end_do_not_meet() -> None:
-    assert logs._part("/" * 512) != logs._part("/" * 511)
-    assert logs._part("..") == "%2E%2E"
+    await store.close()
+    await store.close()
+    assert [each.events for batch in sink.batches for each in batch] == [[(1, "last")]]
