@@ -134,6 +134,7 @@ class BufferedLogs:
         self._sink = sink
         self._dirty: list[BufferedLogStream] = []
         self._work = asyncio.Event()
+        self._closing = False
         self._writer: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -175,14 +176,12 @@ class BufferedLogs:
             self._work.set()
             await writer
 
-    _closing = False
-
     async def _write_on(self) -> None:
         while not self._closing:
             await self._work.wait()
-            if not self._closing:
-                await asyncio.sleep(_FLUSH_INTERVAL)
+            await asyncio.sleep(0 if self._closing else _FLUSH_INTERVAL)
             await self.flush()
+        await self.flush()
 
 
 def now_ms() -> int:

@@ -187,7 +187,7 @@ def test_a_migration_that_fails_leaves_the_schema_as_it_was(
 ) -> None:
     connection = sqlite3.connect(tmp_path / "x.db", isolation_level=None)
     script = "CREATE TABLE a (n INTEGER); CREATE TABLE a (n INTEGER);"
-    monkeypatch.setattr("ingle.store.migrate.migrations", lambda: [(1, script)])
+    monkeypatch.setattr("ingle.store.migrate.migrations", lambda schema: [(1, script)])
     with pytest.raises(sqlite3.OperationalError):
         migrate(connection)
     assert connection.execute("SELECT count(*) FROM sqlite_schema").fetchone() == (0,)
