@@ -351,7 +351,7 @@ def test_a_buckets_notifications_reach_a_queue_of_ingles(bare: Node, s3: Any, bu
         },
     )
     s3.put_object(Bucket=bucket, Key="new", Body=b"")
-    bodies = []
+    bodies: list[dict[str, Any]] = []
     while len(bodies) < 2:
         messages = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=5, MaxNumberOfMessages=10)["Messages"]
         bodies += [json.loads(one["Body"]) for one in messages]

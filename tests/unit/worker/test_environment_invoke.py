@@ -14,6 +14,7 @@ from tests.support.stage import masked, started
 from ingle.model.environment import IllegalTransition, Phase
 from ingle.model.invocation import MAX_RESPONSE_PAYLOAD
 from ingle.sandbox.api import Exit
+from ingle.worker.framed import FramedRuntime
 
 
 def on_invoke(deed: Script, ready: bool = True) -> Script:
@@ -243,7 +244,9 @@ async def test_an_answer_before_the_event_was_read_is_no_answer() -> None:
 
     here = await started(hasty, echo)
     call = here.invoke(b"x" * 3_000_000)
-    here.environment._runtime.frame_received((18, call.id.encode() + b"1"))
+    runtime = here.environment._runtime
+    assert isinstance(runtime, FramedRuntime)
+    runtime.frame_received((18, call.id.encode() + b"1"))
     await settle()
     assert call.outcome.function_error == "Unhandled"
     assert here.environment.phase is Phase.RESET
