@@ -84,7 +84,7 @@ class Listener(Protocol):
     """Who waits for extensions. Calls come on the event loop."""
 
     def extensions_moved(self) -> None:
-        """One asked for its next event."""
+        """One registered, asked for its next event, or ended."""
         ...
 
     def extension_failed(self, extension: Extension, error_type: str) -> None:
@@ -126,6 +126,7 @@ class Extensions:
             )
         known.advance(Step.REGISTER, name)
         known.events = events
+        self._listener.extensions_moved()
         return known
 
     def _admit(self, name: str) -> Extension:
@@ -179,6 +180,18 @@ class Extensions:
             "Content-Type": "application/json",
         }
         call.reply(Answer(200, body, headers))
+
+    def forget(self, name: str) -> Extension | None:
+        """The process of an external extension ended; what it was, if it was announced."""
+        gone = self._by_name.pop(name, None)
+        if gone is not None:
+            self._listener.extensions_moved()
+        return gone
+
+    @property
+    def registered(self) -> bool:
+        """Whether every extension that was announced has registered."""
+        return all(one.state is not State.STARTED for one in self._by_name.values())
 
     @property
     def idle(self) -> bool:

@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import socket
 import time
+from collections.abc import Iterable
 from typing import Literal, Protocol
 
 from ingle.model.invocation import Invocation
@@ -18,6 +19,7 @@ from ingle.runtimeapi.api import EnvironmentApi, Function
 from ingle.runtimeapi.extensions import Extension
 from ingle.runtimeapi.server import Server
 from ingle.sandbox.api import Sandbox
+from ingle.worker.companions import Companions
 from ingle.worker.spec import EnvironmentSpec
 
 PORT = 9001  # on the sandbox's loopback, as in Lambda
@@ -30,10 +32,12 @@ class Listener(Protocol):
     """The environment."""
 
     def extensions_moved(self) -> None:
-        """One asked for its next event: perhaps all are idle now."""
+        """Perhaps all are idle now."""
         ...
 
-    def extension_failed(self, name: str, error_type: str) -> None: ...
+    def extension_failed(self, error_type: str, message: str) -> None:
+        """One gave up, or crashed: the environment goes with it."""
+        ...
 
 
 class ApiHost:
@@ -45,6 +49,8 @@ class ApiHost:
         self.api = EnvironmentApi(function, self)
         self._listener: Listener | None = None
         self._settled: asyncio.Event | None = None
+        self._companions: Companions | None = None
+        self._shutting_down = False
         inside = sandbox.listeners.get(PORT)
         self._own = None if inside is not None else _bind()
         listening = inside or self._own
@@ -58,6 +64,18 @@ class ApiHost:
     @property
     def idle(self) -> bool:
         return self.api.extensions.idle
+
+    def launched(self, names: Iterable[str], channel: socket.socket) -> None:
+        """External extensions were launched; `channel`, ours from here on, tells of them."""
+        for name in names:
+            self.api.extensions.announce(name)
+        self._companions = Companions(channel, self._ended)
+
+    def _ended(self, name: str, status: int) -> None:
+        """An extension may end when it is told to; else it has crashed, whatever its status."""
+        gone = self.api.extensions.forget(name)
+        if gone is not None and not self._shutting_down and self._listener is not None:
+            self._listener.extension_failed("Extension.Crash", f"exit code {status}")
 
     def initialised(self) -> None:
         """INIT is over: no extension is taken any more."""
@@ -85,6 +103,7 @@ class ApiHost:
             return
         patience = _SHUTDOWN_EXTERNAL if extensions.any_external else _SHUTDOWN_INTERNAL
         deadline_ms = int((time.time() + patience) * 1_000)
+        self._shutting_down = True
         extensions.tell(
             "SHUTDOWN", {"eventType": "SHUTDOWN", "shutdownReason": reason, "deadlineMs": deadline_ms}
         )
@@ -98,10 +117,18 @@ class ApiHost:
     def reset(self) -> None:
         """Everything inside is dead: what it registered and left unsaid is forgotten."""
         self._server.drop()
+        self._drop_companions()
         self.api.extensions.clear()
+        self._shutting_down = False
+
+    def _drop_companions(self) -> None:
+        if self._companions is not None:
+            self._companions.close()
+            self._companions = None
 
     def close(self) -> None:
         self._server.close()
+        self._drop_companions()
         if self._own is not None:
             self._own.close()
 
@@ -110,12 +137,14 @@ class ApiHost:
     def extensions_moved(self) -> None:
         if self._settled is not None:
             self._settled.set()
+        if self._companions is not None and self.api.extensions.registered:
+            self._companions.go()
         if self._listener is not None:
             self._listener.extensions_moved()
 
     def extension_failed(self, extension: Extension, error_type: str) -> None:
         if self._listener is not None:
-            self._listener.extension_failed(extension.name, error_type)
+            self._listener.extension_failed(error_type, f"{extension.name}: {error_type}")
 
 
 def _bind() -> socket.socket:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ingle.sandbox.api import Executable
+from ingle.worker import companions
 
 ERROR_TYPE = "Runtime.InvalidEntrypoint"
 _NAME = "bootstrap"
@@ -26,10 +27,13 @@ _ERRORS: dict[int, str] = {
 
 @dataclass(frozen=True)
 class Bootstrap:
-    """`executable`: what to run, or None, where there is none; `fault` then says so in Lambda's words."""
+    """`executable`: what to run, or None, where there is none; `fault` then says so in Lambda's words.
+    `extensions`: the external ones to run beside it, which the sandbox has below `opt`."""
 
     executable: Executable | None
     fault: str = ""
+    extensions: tuple[str, ...] = ()
+    opt: str = "/opt"
 
 
 def find(
@@ -45,7 +49,8 @@ def find(
             if not file.is_file() or not os.stat(file).st_mode & 0o111:
                 return Bootstrap(None, f"fork/exec {target}/{_NAME}: permission denied")
             cwd = paths.get("/var/task", "/var/task")
-            return Bootstrap(Executable((inside,), variables, cwd))
+            executable = Executable((inside,), variables, cwd)
+            return Bootstrap(executable, "", companions.names(layers), paths.get("/opt", "/opt"))
     return Bootstrap(None, "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]")
 
 

@@ -8,24 +8,25 @@ import socket
 from collections.abc import Callable
 
 from ingle.model.invocation import Invocation, Outcome, function_failure
-from ingle.runtimeapi.api import EnvironmentApi
+from ingle.runtimeapi.extensions import MAX_EXTENSIONS
 from ingle.runtimeapi.session import Event, RuntimeSession, Stream
-from ingle.sandbox.api import Exit, Sandbox, SandboxError
-from ingle.worker import bootstrap, faults
+from ingle.sandbox.api import Executable, Exit, Sandbox, SandboxError
+from ingle.worker import bootstrap, companions, faults
+from ingle.worker.apihost import ApiHost
 from ingle.worker.bootstrap import Bootstrap
 from ingle.worker.pipe import OutputPipe
 from ingle.worker.runtime import Events
 
 
 class CustomRuntime:
-    """`Runtime` over the Runtime API that `api` serves inside of `sandbox`."""
+    """`Runtime` over the Runtime API that `apis` serves inside of `sandbox`."""
 
-    def __init__(self, events: Events, sandbox: Sandbox, program: Bootstrap, api: EnvironmentApi) -> None:
+    def __init__(self, events: Events, sandbox: Sandbox, program: Bootstrap, apis: ApiHost) -> None:
         self._events = events
         self._sandbox = sandbox
         self._program = program
-        self._api = api
-        self._session = api.runtime = RuntimeSession(self)
+        self._apis = apis
+        self._session = apis.api.runtime = RuntimeSession(self)
         self._initialised = False
         self._output: OutputPipe | None = None
         self._request_id = ""
@@ -37,14 +38,28 @@ class CustomRuntime:
         if executable is None:
             self._refuse(self._program.fault)
             return
+        extensions = self._program.extensions
+        if len(extensions) > MAX_EXTENSIONS:
+            self._refuse(f"Extension limit ({MAX_EXTENSIONS}) reached", "Extension.TooManyExtensions")
+            return
+        channel, far_channel = socket.socketpair()
+        if extensions:
+            executable = companions.with_extensions(executable, extensions, self._program.opt)
+            self._apis.launched(extensions, channel)
+        else:  # a program has a channel; this one has no use for it
+            channel.close()
+        try:
+            await self._launch(executable, far_channel)
+        finally:
+            far_channel.close()
+
+    async def _launch(self, executable: Executable, channel: socket.socket) -> None:
         mine, far_output = os.pipe()
         self._output = OutputPipe(self._events, mine)
         self._output.watch()
-        # A program has a channel; this one has no use for it.
-        channel, far_channel = socket.socketpair()
         try:
             self._sandbox.on_exit(self._exited)
-            await self._sandbox.launch(executable, far_channel, far_output)
+            await self._sandbox.launch(executable, channel, far_output)
         except SandboxError as error:
             fault = bootstrap.launch_fault(executable, str(error))
             if fault is None:
@@ -56,14 +71,12 @@ class CustomRuntime:
             raise
         finally:
             os.close(far_output)
-            channel.close()
-            far_channel.close()
 
-    def _refuse(self, fault: str) -> None:
+    def _refuse(self, fault: str, error_type: str = bootstrap.ERROR_TYPE) -> None:
         def outcome(request_id: str) -> Outcome:
-            return function_failure(bootstrap.ERROR_TYPE, fault, request_id)
+            return function_failure(error_type, fault, request_id)
 
-        self._events.init_failed(bootstrap.ERROR_TYPE, outcome)
+        self._events.init_failed(error_type, outcome)
 
     def invoke(self, invocation: Invocation, deadline_ms: int) -> None:
         self._request_id = invocation.request_id
@@ -89,8 +102,8 @@ class CustomRuntime:
 
     def close(self) -> None:
         self._session.close()
-        if self._api.runtime is self._session:
-            self._api.runtime = None
+        if self._apis.api.runtime is self._session:
+            self._apis.api.runtime = None
         if self._output is not None:
             self._output.close()
             self._output = None

@@ -315,11 +315,10 @@ class Environment:
     def extensions_moved(self) -> None:
         self._settle()
 
-    def extension_failed(self, name: str, error_type: str) -> None:
-        """An extension that gives up takes the environment with it."""
-        if self.phase is not Phase.SHUTDOWN:
+    def extension_failed(self, error_type: str, message: str) -> None:
+        if self.phase not in (Phase.SHUTDOWN, Phase.RESET):
             self._let_go_of_runtime()
-            self._lost(error_type, f"{name}: {error_type}")
+            self._lost(error_type, message)
 
     @property
     def _idle(self) -> bool:

@@ -27,6 +27,6 @@ def make_runtime(
     """A runtime of `spec` with the environment `variables`, not started yet."""
     if isinstance(program, Bootstrap):
         assert apis is not None, "a custom runtime needs the Runtime API"
-        return CustomRuntime(events, sandbox, program, apis.api)
+        return CustomRuntime(events, sandbox, program, apis)
     init = init_frame(spec.handler, dict(variables), spec.log_format, spec.application_log_level)
     return FramedRuntime(events, sandbox, program, init)
