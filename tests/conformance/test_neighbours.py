@@ -153,27 +153,27 @@ def _identity(client: Any) -> object:
     return client.list_identities()["Identities"][0].partition("@")[0]
 
 
-@pytest.mark.parametrize(
-    ("service", "hello"),
-    [
-        ("dynamodb", _table),
-        ("secretsmanager", _secret),
-        ("ssm", _parameter),
-        ("kms", _cipher),
-        ("kinesis", _stream),
-        ("iam", _role),
-        ("sns", _topic),
-        ("events", _rule),
-        ("cognito-idp", _pool),
-        ("ecr", _repository),
-        ("stepfunctions", _machine),
-        ("apigateway", _rest_api),
-        ("apigatewayv2", _http_api),
-        ("cloudwatch", _metric),
-        ("scheduler", _schedule),
-        ("ses", _identity),
-    ],
-)
+HELLOS = [
+    ("dynamodb", _table),
+    ("secretsmanager", _secret),
+    ("ssm", _parameter),
+    ("kms", _cipher),
+    ("kinesis", _stream),
+    ("iam", _role),
+    ("sns", _topic),
+    ("events", _rule),
+    ("cognito-idp", _pool),
+    ("ecr", _repository),
+    ("stepfunctions", _machine),
+    ("apigateway", _rest_api),
+    ("apigatewayv2", _http_api),
+    ("cloudwatch", _metric),
+    ("scheduler", _schedule),
+    ("ses", _identity),
+]
+
+
+@pytest.mark.parametrize(("service", "hello"), HELLOS)
 def test_a_service_says_hello(bare: Node, service: str, hello: Any) -> None:
     assert hello(neighbour(bare, service)) == "hello"
 

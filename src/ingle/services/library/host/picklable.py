@@ -4,7 +4,7 @@ collections, which have to stay the ones of the process that reads."""
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections import defaultdict
 from typing import Any
 
 import dill
@@ -17,7 +17,7 @@ _LOCKS = (type(threading.Lock()), type(threading.RLock()))
 _PRIVATE = (rsa.RSAPrivateKey, ec.EllipticCurvePrivateKey, ed25519.Ed25519PrivateKey)
 _PUBLIC = (rsa.RSAPublicKey, ec.EllipticCurvePublicKey, ed25519.Ed25519PublicKey)
 
-Reduced = tuple[Callable[..., Any], tuple[Any, ...]]
+Reduced = tuple[Any, ...]
 
 
 class Pickler(dill.Pickler):  # type: ignore[misc]
@@ -39,12 +39,17 @@ def module_of(collection: BackendDict[Any]) -> str:
 
 
 def _reduce(value: Any) -> Reduced | None:
+    """As `__reduce__` has it; None for what needs no help."""
     if isinstance(value, _LOCKS):
         return (threading.RLock if isinstance(value, _LOCKS[1]) else threading.Lock), ()
     if isinstance(value, threading.Event):
         return _event, (value.is_set(),)
     if isinstance(value, BackendDict):
         return backends.get_backend, (module_of(value),)
+    if isinstance(value, defaultdict) and type(value) is not defaultdict:
+        # Python would call a constructor that takes something else in moto's subclasses.
+        state = (vars(value), {"default_factory": value.default_factory})
+        return type(value).__new__, (type(value),), state, None, iter(value.items())
     if isinstance(value, _PRIVATE):
         written = value.private_bytes(
             serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
