@@ -146,7 +146,7 @@ class CustomRuntime:
         self.failed("Runtime.TruncatedResponse", b"")
 
     def stream(self, content_type: str, resume: Callable[[], None]) -> Stream | None:
-        return self._events.stream(resume)
+        return self._events.stream(resume, free=False)
 
     def _answer(self, outcome: Outcome) -> None:
         if not self._session.closed:

@@ -335,18 +335,17 @@ class Environment:
         elif self._invocation is not None and self._answer is not None:
             self._end(self._answer, Event.ANSWERED)
 
-    def stream(self, resume: Callable[[], None]) -> StreamedAnswer | None:
+    def stream(self, resume: Callable[[], None], free: bool) -> StreamedAnswer | None:
         invocation = self._invocation
         if invocation is None or invocation.sink is None:
             return None
-        return StreamedAnswer(
-            invocation.sink, invocation.request_id, resume, partial(self._stream_ended, invocation)
-        )
+        ended = partial(self._stream_ended, invocation, free)
+        return StreamedAnswer(invocation.sink, invocation.request_id, resume, ended)
 
-    def _stream_ended(self, invocation: Invocation, outcome: Outcome) -> None:
+    def _stream_ended(self, invocation: Invocation, free: bool, outcome: Outcome) -> None:
         if self._invocation is invocation:
             self._drain()
-            self.answered(outcome, free=False)
+            self.answered(outcome, free)
 
     def output_received(self, data: bytes) -> None:
         self._journal.output(data)

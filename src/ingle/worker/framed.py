@@ -11,6 +11,7 @@ from json.encoder import encode_basestring_ascii as quoted
 from ingle.model.invocation import Invocation, Outcome
 from ingle.sandbox.api import Executable, Exit, Sandbox
 from ingle.worker import faults
+from ingle.worker.framedstream import FramedStream
 from ingle.worker.frames import (
     REQUEST_ID_BYTES,
     Frame,
@@ -34,6 +35,8 @@ class FramedRuntime:
         self._program = program
         self._initialised = False
         self._request_id: bytes | None = None  # of the invocation that it has
+        self._stream: FramedStream | None = None
+        self._stream_full = False
         self._process = RuntimeProcess(self, sandbox.take_started())
         self._process.send(init)
 
@@ -60,7 +63,8 @@ class FramedRuntime:
         return self._process.hold()
 
     def resume(self) -> None:
-        self._process.resume()
+        if not self._stream_full:
+            self._process.resume()
 
     def close(self) -> None:
         self._process.close()
@@ -85,6 +89,9 @@ class FramedRuntime:
             self._answered(kind, payload)
         elif kind == FrameType.LOG:
             self._logged(payload)
+        elif kind in (FrameType.STREAM, FrameType.STREAM_END):
+            assert isinstance(payload, bytes)
+            self._streamed(kind, payload)
         elif self._initialised:
             self._process.break_off(f"sent a frame of type {kind} after INIT")
         else:
@@ -96,10 +103,19 @@ class FramedRuntime:
                 error = payload
                 self._events.init_failed(faults.error_type(error), lambda _: Outcome(error, "Unhandled"))
 
+    def _given(self, request_id: bytes) -> bool:
+        """Whether it may answer that request."""
+        if self._request_id is None or request_id != self._request_id:
+            self._process.break_off(f"answered a request that it was not given: {request_id!r}")
+            return False
+        return True
+
     def _answered(self, kind: int, payload: bytes | Oversized) -> None:
         head = payload.head if isinstance(payload, Oversized) else payload[:REQUEST_ID_BYTES]
-        if self._request_id is None or head != self._request_id:
-            self._process.break_off(f"answered a request that it was not given: {head!r}")
+        if not self._given(head):
+            return
+        if self._stream is not None:
+            self._process.break_off("answered in the midst of a stream")
             return
         self._request_id = None
         self._process.drain_output()
@@ -108,6 +124,29 @@ class FramedRuntime:
         else:
             outcome = Outcome(payload[REQUEST_ID_BYTES:], "Unhandled" if kind == FrameType.ERROR else None)
         self._events.answered(outcome, free=True)
+
+    def _streamed(self, kind: int, payload: bytes) -> None:
+        if not self._given(payload[:REQUEST_ID_BYTES]):
+            return
+        if self._stream is None:
+            self._stream = FramedStream(self._events.stream(self._stream_drained, free=True))
+        content = payload[REQUEST_ID_BYTES:]
+        if kind == FrameType.STREAM:
+            if not self._stream.data(content):
+                self._stream_full = True
+                self._process.hold()
+            return
+        self._request_id = None
+        stream, self._stream = self._stream, None
+        self._process.drain_output()
+        outcome = stream.end(content)
+        if outcome is not None:
+            self._events.answered(outcome, free=True)
+
+    def _stream_drained(self) -> None:
+        self._stream_full = False
+        if not self._events.held:
+            self._process.resume()
 
     def _logged(self, payload: bytes | Oversized) -> None:
         if isinstance(payload, Oversized):

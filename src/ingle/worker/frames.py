@@ -26,6 +26,8 @@ class FrameType(IntEnum):
     RESPONSE = 18
     ERROR = 19
     LOG = 20
+    STREAM = 21
+    STREAM_END = 22
 
 
 class ProtocolError(Exception):
@@ -40,6 +42,8 @@ _KEPT: dict[int, int] = {
     FrameType.RESPONSE: REQUEST_ID_BYTES + MAX_RESPONSE_PAYLOAD,
     FrameType.ERROR: REQUEST_ID_BYTES + MAX_RESPONSE_PAYLOAD,
     FrameType.LOG: _LOG.size + 1_048_576,
+    FrameType.STREAM: REQUEST_ID_BYTES + 1_048_576,
+    FrameType.STREAM_END: REQUEST_ID_BYTES + MAX_RESPONSE_PAYLOAD,
 }
 _DROPPABLE = frozenset({FrameType.RESPONSE, FrameType.ERROR, FrameType.LOG})
 

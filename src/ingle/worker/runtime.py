@@ -32,9 +32,9 @@ class Events(Taker, Protocol):
 
     def freed(self) -> None: ...
 
-    def stream(self, resume: Callable[[], None]) -> Stream | None:
+    def stream(self, resume: Callable[[], None], free: bool) -> Stream | None:
         """Where an answer goes that comes in pieces; None where the caller wants it whole. `resume` is called
-        when a stream that wanted no more wants more."""
+        when a stream that wanted no more wants more. The stream's end is the answer; `free` as there."""
         ...
 
     def logged(self, timestamp_ms: int, text: str) -> None:
