@@ -15,6 +15,7 @@ import click
 import ingle.main
 from ingle.cli import coverage
 from ingle.cli import logs as logs_command
+from ingle.cli import reset as reset_command
 from ingle.cli import runtimes as runtimes_command
 from ingle.cli.doctor import examine
 from ingle.model.settings import SettingError, Settings, Source, load
@@ -120,6 +121,15 @@ def install(settings: Settings, names: tuple[str, ...]) -> None:
 def api_coverage() -> None:
     """Say which operations of Lambda's API there are, and what is not acted upon yet, in Markdown."""
     click.echo(coverage.page(), nl=False)
+
+
+@main.command()
+@click.option("--account", default="000000000000", show_default=True, help="Whose things are deleted.")
+@click.option("--endpoint-url", envvar="AWS_ENDPOINT_URL", default="http://127.0.0.1:4566", show_default=True)
+@click.confirmation_option(prompt="Delete everything that the account has in Ingle?")
+def reset(account: str, endpoint_url: str) -> None:
+    """Delete everything that an account has in a running Ingle, in every service and region."""
+    click.echo(reset_command.reset(endpoint_url, account))
 
 
 @main.command()

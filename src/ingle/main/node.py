@@ -25,10 +25,12 @@ from ingle.edge.hot import HotPath
 from ingle.edge.identity import Defaults
 from ingle.edge.lambda_api import LambdaApi
 from ingle.edge.local import CodeDownload, Health
+from ingle.edge.reset import Reset
 from ingle.edge.server import EdgeServer, EdgeSettings
 from ingle.frontend.frontend import Frontend
 from ingle.main.invoking import register_invoke
 from ingle.main.neighbours import PackageObjects, embed_library, use_remotes
+from ingle.main.resetting import Resetting
 from ingle.main.resources import Parts, register_all
 from ingle.main.wiring import RuntimeAvailability, memory_budget_mb, worker_settings
 from ingle.model.clock import SystemClock
@@ -157,10 +159,12 @@ class Node:
         self._stack.push_async_callback(library.close)
         use_remotes(services, self._settings)
 
+        resetting = Resetting((database, logs_database), handlers, sqs, cloudwatch_logs, library)
         api = LambdaApi(handlers)
         local: dict[str, LocalRoute] = {
             "health": Health(lambda: self._facts(assigner)),
             "code": CodeDownload(locations.verify),
+            "reset": Reset(resetting.reset, defaults),
         }
         hot = HotPath(frontend, defaults, api.render_hot)
         self._edge = EdgeServer(EdgeSettings(), App(api, local, defaults, services), hot)

@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator
 
+from ingle.model.errors import ServiceError
 from ingle.services import Caller, Streamed
 from ingle.services.library.child import Child, ChildSettings, ChildUnavailable
 from ingle.services.library.exchange import ExchangeFailed
@@ -72,7 +73,13 @@ class Library:
             self._requests -= 1
 
     async def reset(self, account: str) -> None:
-        """Forget all that an account has. Raises ChildUnavailable, ExchangeFailed."""
+        """Forget all that an account has. Raises ServiceError."""
+        try:
+            await self._reset(account)
+        except (ChildUnavailable, ExchangeFailed) as error:
+            raise ServiceError(f"The embedded services were not reset: {error}") from error
+
+    async def _reset(self, account: str) -> None:
         exchange = await self._child.connect()
         try:
             headers = [("host", "localhost"), ("content-length", "0"), ("x-ingle-account", account)]
