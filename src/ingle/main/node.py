@@ -38,6 +38,7 @@ from ingle.model.quotas import AccountLimits
 from ingle.model.settings import Settings
 from ingle.sandbox.host import LauncherHost
 from ingle.services import Services
+from ingle.services.library import Roles
 from ingle.services.logs import Logs
 from ingle.services.sqs import Sqs
 from ingle.store.aliases import Aliases
@@ -144,6 +145,7 @@ class Node:
             concurrency,
             counter,
             PackageSources(PackageObjects(services)),
+            Roles(services) if self._settings.check_roles else None,
         )
         register_all(handlers, parts)
         register_invoke(handlers, frontend)

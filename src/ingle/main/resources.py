@@ -23,7 +23,7 @@ from ingle.controlplane.mappinglifecycle import MappingLifecycle
 from ingle.controlplane.mappings import MappingOperations
 from ingle.controlplane.permissions import PermissionOperations
 from ingle.controlplane.provisioned import ProvisionedOperations
-from ingle.controlplane.references import References
+from ingle.controlplane.references import References, Roles
 from ingle.controlplane.resourcepolicies import ResourcePolicyOperations
 from ingle.controlplane.scaling import ScalingOperations
 from ingle.controlplane.sources import PackageSources
@@ -66,6 +66,7 @@ class Parts:
     concurrency: Concurrency
     counter: Counter
     sources: PackageSources = field(default_factory=PackageSources)
+    roles: Roles | None = None
 
 
 def register_all(handlers: Handlers, parts: Parts) -> None:
@@ -80,7 +81,7 @@ def register_all(handlers: Handlers, parts: Parts) -> None:
         parts.locations,
         parts.lifecycle,
         parts.limits,
-        References(providers, code_signing),
+        References(providers, code_signing, parts.roles),
         function_layers,
         parts.sources,
     ).register(handlers)

@@ -73,6 +73,9 @@ class Settings:
         "repeatable, separated by spaces in the environment, a list in ingle.toml.",
     )
     ephemeral: bool = _setting(False, "Keep nothing: all data lies in a directory that goes at the end.")
+    check_roles: bool = _setting(
+        False, "Refuse functions whose role is not in IAM or cannot be assumed by Lambda, as AWS does."
+    )
     user: int = _setting(64_197, "User and group id that the node takes on when it is started as root.")
     log_level: str = _setting(
         "warning", "What the node itself says on stderr.", ("debug", "info", "warning", "error")

@@ -10,6 +10,7 @@ exchange     one HTTP exchange with it, bodies streamed both ways
 refusals     errors of our own, in the form that the asking client reads
 remote       a user's own endpoint in the place of a service
 objects      objects of S3, for rooms that need their content
+roles        roles of IAM, for who needs to know whether Lambda may assume them
 host/        the program that runs in the process; the only code that imports moto
 """
 
@@ -17,5 +18,15 @@ from ingle.services.library.child import ChildSettings
 from ingle.services.library.library import Library
 from ingle.services.library.objects import ObjectError, Objects, ObjectTooLarge
 from ingle.services.library.remote import Credentials, Remote
+from ingle.services.library.roles import Roles
 
-__all__ = ["ChildSettings", "Credentials", "Library", "ObjectError", "ObjectTooLarge", "Objects", "Remote"]
+__all__ = [
+    "ChildSettings",
+    "Credentials",
+    "Library",
+    "ObjectError",
+    "ObjectTooLarge",
+    "Objects",
+    "Remote",
+    "Roles",
+]
