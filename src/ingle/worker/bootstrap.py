@@ -28,9 +28,11 @@ _ERRORS: dict[int, str] = {
 @dataclass(frozen=True)
 class Bootstrap:
     """`executable`: what to run, or None, where there is none; `fault` then says so in Lambda's words.
-    `extensions`: the external ones to run beside it, which the sandbox has below `opt`."""
+    `path`: where Lambda has it. `extensions`: the external ones to run beside it, which the sandbox has below
+    `opt`."""
 
     executable: Executable | None
+    path: str
     fault: str = ""
     extensions: tuple[str, ...] = ()
     opt: str = "/opt"
@@ -45,19 +47,22 @@ def find(
     for directory, target in places:
         file = directory / _NAME
         if file.exists():
+            path = f"{target}/{_NAME}"
             inside = f"{paths.get(target, target)}/{_NAME}"
             if not file.is_file() or not os.stat(file).st_mode & 0o111:
-                return Bootstrap(None, f"fork/exec {target}/{_NAME}: permission denied")
+                return Bootstrap(None, path, _cannot_run(path, errno.EACCES))
             cwd = paths.get("/var/task", "/var/task")
             executable = Executable((inside,), variables, cwd)
-            return Bootstrap(executable, "", companions.names(layers), paths.get("/opt", "/opt"))
-    return Bootstrap(None, "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]")
+            return Bootstrap(executable, path, "", companions.names(layers), paths.get("/opt", "/opt"))
+    return Bootstrap(None, "", "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]")
 
 
-def launch_fault(executable: Executable, error: str) -> str | None:
-    """What the launcher's `error` says about the bootstrap itself, in Lambda's words; None where it is
+def launch_fault(path: str, error: str) -> str | None:
+    """What the launcher's `error` says about the bootstrap at `path`, in Lambda's words; None where it is
     not the bootstrap's fault."""
-    for number, words in _ERRORS.items():
-        if f"[Errno {number}]" in error:
-            return f"fork/exec {executable.argv[0]}: {words}"
-    return None
+    found = next((number for number in _ERRORS if f"[Errno {number}]" in error), None)
+    return None if found is None else _cannot_run(path, found)
+
+
+def _cannot_run(path: str, number: int) -> str:
+    return f"fork/exec {path}: {_ERRORS[number]}"

@@ -61,7 +61,7 @@ class CustomRuntime:
             self._sandbox.on_exit(self._exited)
             await self._sandbox.launch(executable, channel, far_output)
         except SandboxError as error:
-            fault = bootstrap.launch_fault(executable, str(error))
+            fault = bootstrap.launch_fault(self._program.path, str(error))
             if fault is None:
                 self.close()
                 raise

@@ -56,6 +56,7 @@ class Equipment:
     journal: Journal
     runtime_version: str
     apis: ApiHost | None = None  # closed with the environment
+    notes: tuple[str, ...] = ()  # what the function's log is to say first
     endpoint: Closeable | None = None  # the way from inside to Ingle; closed with the environment
     cpu_quota: float | None = None  # processors that it is held to after INIT, which Lambda does not throttle
 
@@ -110,6 +111,8 @@ class Environment:
         Raises SandboxError where no runtime could be started: that is our fault, not the function's.
         """
         self._journal.init_start(self._equipment.runtime_version, self.spec.runtime_version_arn)
+        for note in self._equipment.notes:
+            self._journal.line(note)
         result = await self._start_runtime(INIT_TIMEOUT)
         if self.phase is Phase.SHUTDOWN:
             return

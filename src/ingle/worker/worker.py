@@ -18,7 +18,7 @@ from ingle.model.errors import ServiceError
 from ingle.sandbox.api import Bind, Executable, Limits, Sandbox, SandboxError, SandboxHost, SandboxSpec
 from ingle.telemetry.lines import Formatter, JsonFormatter, TextFormatter
 from ingle.telemetry.logs import LogStore, stream_name
-from ingle.worker import bootstrap
+from ingle.worker import bootstrap, companions
 from ingle.worker.apihost import ApiHost
 from ingle.worker.environment import Closeable, Environment, Equipment, Owner
 from ingle.worker.journal import Journal
@@ -162,6 +162,7 @@ class Worker:
             journal=Journal(_formatter(spec), stream),
             runtime_version=supply.version,
             apis=apis,
+            notes=() if program is None else _not_started(spec),
             endpoint=endpoint,
             cpu_quota=spec.memory_mb / MB_PER_VCPU if self._settings.cpu_strict else None,
         )
@@ -169,6 +170,15 @@ class Worker:
 
 _SEARCH_PATHS = ("PATH", "LD_LIBRARY_PATH")
 _OWN_PLACES = {"TMPDIR": "/tmp", "_INGLE_LAYERS": "/opt"}  # told only where the driver cannot mount
+
+
+def _not_started(spec: EnvironmentSpec) -> tuple[str, ...]:
+    """What a function of a managed runtime is told about its external extensions, which need a sandbox that
+    runs more than one program."""
+    return tuple(
+        f"[Ingle] The extension {name} was not started: external extensions run beside custom runtimes only."
+        for name in companions.names(spec.layers)
+    )
 
 
 def _at(paths: Mapping[str, str], variables: dict[str, str]) -> dict[str, str]:
