@@ -36,8 +36,10 @@ while True:
     request_id = answer.headers["Lambda-Runtime-Aws-Request-Id"]
     deed, path = json.loads(event), api + request_id + "/response"
     if deed == "twice":
-        first, second = ask("POST", path, "1")[0].status, ask("POST", path, "2")[0].status
-        print("statuses", first, second, flush=True)
+        statuses = [ask("POST", path, "1")[0].status, ask("POST", path, "2")[0].status]
+        continue
+    if deed == "statuses":
+        ask("POST", path, json.dumps(statuses))
         continue
     if deed == "other id":
         other = api + "00000000-0000-0000-0000-000000000000/response"
@@ -117,9 +119,8 @@ def do(node: Node, name: str) -> Iterator[Callable[[str], Outcome]]:
 
 
 def test_answering_twice(do: Callable[[str], Outcome]) -> None:
-    value, error, log = do("twice")
-    assert (value, error) == (1, None)
-    assert "statuses 202 403" in log
+    assert do("twice")[:2] == (1, None)
+    assert do("statuses")[0] == [202, 403]
 
 
 def test_answering_another_request(do: Callable[[str], Outcome]) -> None:

@@ -16,7 +16,7 @@ from ingle.main.wiring import memory_budget_mb, sandbox_config
 from ingle.model.settings import Settings
 from ingle.sandbox.api import SandboxError
 from ingle.sandbox.host import start
-from ingle.worker.catalogue import Catalogue, Missing, PythonFamily
+from ingle.worker.catalogue import Catalogue, Missing, ProvidedFamily, PythonFamily
 
 Findings = dict[str, list[str]]
 
@@ -25,7 +25,7 @@ def examine(settings: Settings) -> Findings:
     """Findings by title, each a few lines. Starts a launcher for a moment, to see which level works."""
     with tempfile.TemporaryDirectory(prefix="ingle-doctor-") as scratch:
         directory = settings.directory() if os.access(settings.directory(), os.W_OK) else Path(scratch)
-        catalogue = Catalogue([PythonFamily(directory / "runtimes")])
+        catalogue = Catalogue([PythonFamily(directory / "runtimes"), ProvidedFamily()])
         catalogue.discover()
         return {
             "Machine": _machine(settings),
@@ -87,7 +87,8 @@ def _privileges(settings: Settings) -> list[str]:
 def _runtimes(catalogue: Catalogue) -> list[str]:
     lines = []
     for one in catalogue.installations:
-        lines.append(f"{one.runtime}: {one.version}, {one.interpreter}")
+        where = f", {one.interpreter}" if one.interpreter else ""
+        lines.append(f"{one.runtime}: {one.version}{where}")
         lines += [f"  {note}" for note in one.notes]
     for name in offered():
         found = catalogue.availability(name)
