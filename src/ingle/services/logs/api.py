@@ -20,6 +20,7 @@ from ingle.services.logs.filters import FilterOperations
 from ingle.services.logs.finding import Finder
 from ingle.services.logs.following import Followers
 from ingle.services.logs.groups import GroupOperations
+from ingle.services.logs.insights.operations import QueryOperations
 from ingle.services.logs.livetail import LiveTail
 from ingle.services.logs.putting import FunctionLogs, Putting
 from ingle.services.logs.reading import Reading
@@ -49,12 +50,14 @@ class Logs:
         self._sweeper = Sweeper(groups, events, clock)
         self._live_tail = LiveTail(followers, finder, clock, self._service.operations[_LIVE_TAIL])
         reading = Reading(events, streams, finder, clock)
+        self._queries = QueryOperations(events, finder, reading.first_kept, clock)
         self._handlers = {
             **GroupOperations(groups, finder, clock).handlers,
             **StreamOperations(streams, finder, clock).handlers,
             **Putting(events, finder, followers, clock).handlers,
             **reading.handlers,
             **FilterOperations(LogFilters(database), finder, clock).handlers,
+            **self._queries.handlers,
         }
 
     def start(self) -> None:
@@ -62,6 +65,7 @@ class Logs:
 
     async def close(self) -> None:
         """End what runs in the background; the database is the caller's."""
+        await self._queries.close()
         await self._sweeper.close()
 
     async def answer(self, request: Request, caller: Caller) -> Response:
