@@ -127,6 +127,17 @@ async def test_what_is_no_query_is_refused_with_its_place(logs: LogsUnderTest, q
     assert 0 <= location["startCharOffset"] <= len(query)
 
 
+@pytest.mark.parametrize("regex", ["(a+)+$", "(a|a)*b", "((a*)b?){9}", r"(\w+\s?)*!"])
+def test_a_regex_that_may_never_end_is_refused(regex: str) -> None:
+    with pytest.raises(MalformedQuery):
+        compile_query(f"filter @message like /{regex}/")
+
+
+@pytest.mark.parametrize("regex", ["(ab)+", "(?<n>a+)b", r"\(a+\)+", "[(a+)]+", "(a|b)c"])
+def test_other_groups_are_taken(regex: str) -> None:
+    assert compile_query(f"filter @message like /{regex}/").steps
+
+
 @given(st.text(alphabet="fieldsltr @|,()=<>+-*/'\"[]1.x", max_size=40) | st.text(max_size=30))
 def test_a_query_is_compiled_or_refused_and_nothing_else(query: str) -> None:
     try:

@@ -19,6 +19,8 @@ _WORD = re.compile(
 )
 _REGEX = re.compile(r"/((?:\\.|[^/\\])+)/")
 _NAMED_GROUP = re.compile(r"\(\?<(?=[A-Za-z])")  # as Java writes what Python writes (?P<
+_LITERAL = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]", re.DOTALL)  # an escape, or a class
+_REPEATS = ("*", "+", "{")
 _ESCAPE = re.compile(r"\\(.)")
 
 
@@ -72,6 +74,8 @@ class Words:
         if match is None:
             return None
         self._at, self._next = match.end(), None
+        if _explodes(match[1]):
+            self.refuse("a repeated group that repeats or chooses inside takes too long", match.start())
         try:
             return re.compile(_NAMED_GROUP.sub("(?P<", match[1]))
         except re.error:
@@ -101,3 +105,23 @@ class Words:
             kind = "sign" if match.lastgroup == "slash" else match.lastgroup
             return Word(kind, text.strip("`") if kind == "name" else text, start)
         return Word("end", "", len(self._query))
+
+
+def _explodes(source: str) -> bool:
+    """Whether a regex repeats a group that has repetitions or alternatives itself: on some texts such a one
+    takes time without end, and the node stands still."""
+    source = _LITERAL.sub("x", source)
+    opened: list[bool] = []  # of the groups around us, whether they repeat or choose
+    for number, sign in enumerate(source):
+        if sign == "(":
+            opened.append(False)
+        elif sign == ")" and opened:
+            inside, follows = opened.pop(), source[number + 1 : number + 2]
+            repeated = follows in _REPEATS and follows != ""
+            if inside and repeated:
+                return True
+            if opened:
+                opened[-1] |= inside or repeated
+        elif sign in "*+{|" and opened:
+            opened[-1] = True
+    return False
