@@ -29,7 +29,6 @@ _NOT_ANSWERED = {"connection", "date", "server", "transfer-encoding"}
 # What the library has and would answer with success without doing it.
 _WITHHELD = {
     "cloudformation": "Ingle does not have stacks yet: create the resources one by one.",
-    "logs": "Ingle does not have the service logs yet.",
 }
 _log = logging.getLogger(__name__)
 
