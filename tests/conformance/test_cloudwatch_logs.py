@@ -92,8 +92,8 @@ def test_a_functions_log_is_there_for_the_cli_and_boto3(
 
 
 def test_following_as_aws_logs_tail_does_shows_each_event_once(logs: Any, group: str) -> None:
-    """What version 2 of the AWS CLI sends for `aws logs tail --follow`, which PyPI does not have: the group as
-    an identifier, interleaved, from the last event's time on, told apart by their ids."""
+    """What version 2 of the AWS CLI (PyPI lacks it) sends for `aws logs tail --follow`: the group as an
+    identifier, interleaved, from the last event's time on, told apart by their ids."""
     seen: dict[str, str] = {}
     start = 0
     for written in (["before"], ["between", "two"], [], ["after"]):
@@ -148,8 +148,8 @@ def test_a_live_tail_shows_what_comes_in(logs: Any, group: str) -> None:
             {"retentionInDays": 2},
             "InvalidParameterException",
             "1 validation error detected: Value '2' at 'retentionInDays' failed to satisfy constraint: "
-            "Member must satisfy enum value set: [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, "
-            "1096, 1827, 2192, 2557, 2922, 3288, 3653]",
+            "Member must satisfy enum value set: [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, "
+            "731, 1096, 1827, 2192, 2557, 2922, 3288, 3653]",
         ),
         ("create_log_group", {}, "ResourceAlreadyExistsException", "The specified log group already exists"),
         (
