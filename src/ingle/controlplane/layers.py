@@ -35,7 +35,6 @@ if TYPE_CHECKING:
         PublishLayerVersionRequestTypeDef,
     )
 
-_NOTE = "Content comes as ZipFile: none from S3."
 _NO_NUMBER = 2**63 - 1  # every version comes before it
 
 
@@ -62,7 +61,7 @@ class LayerOperations:
 
     def register(self, handlers: Handlers) -> None:
         """Add these operations to `handlers`."""
-        handlers.add("PublishLayerVersion", self.publish_layer_version, note=_NOTE)
+        handlers.add("PublishLayerVersion", self.publish_layer_version)
         handlers.add("GetLayerVersion", self.get_layer_version)
         handlers.add("GetLayerVersionByArn", self.get_layer_version_by_arn)
         handlers.add("ListLayers", self.list_layers)
