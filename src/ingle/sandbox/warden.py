@@ -1,8 +1,8 @@
 """What runs as process 1 of a sandbox once it is built: a program of 30 instructions.
 
 It is executed by the init (`init.py`), which built the sandbox and is a fork of the launcher: an interpreter
-that only waits would keep 3 MiB of private memory, this keeps a few KiB. It can do one thing: read a byte from
-descriptor 3, send the signal of that number to all other processes of its pid namespace (`kill(-1, byte)`),
+that only waits would keep 3 MiB of private memory, this keeps a few KiB. It can do one thing: read a byte
+from descriptor 3, send the signal of that number to all other processes of its pid namespace (`kill(-1, n)`),
 and answer with one byte, 0 if there was any process and another if there was none. At the end of file, or any
 error, it exits, and the kernel kills whoever is left. All patience and policy is the launcher's (`shell.py`).
 
