@@ -117,11 +117,6 @@ class AccessDenied(CallerError):
     status = 403
 
 
-class UnsupportedMediaType(CallerError):
-    code = "UnsupportedMediaTypeException"
-    status = 415
-
-
 class CodeStorageExceeded(CallerError):
     code = "CodeStorageExceededException"
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple, Protocol
@@ -182,11 +181,6 @@ class BufferedLogs:
             await asyncio.sleep(0 if self._closing else _FLUSH_INTERVAL)
             await self.flush()
         await self.flush()
-
-
-def now_ms() -> int:
-    """Epoch milliseconds."""
-    return time.time_ns() // 1_000_000
 
 
 def today() -> datetime:
